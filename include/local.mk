@@ -1,0 +1,4 @@
+weftincludedir = $(includedir)/weft
+weftinclude_HEADERS = \
+	%D%/weft/version.h \
+	%D%/weft/weft.h

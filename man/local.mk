@@ -1,0 +1,1 @@
+# Lines of man: one for each file, see man/, traces/ and examples/ in Makefile.am.

@@ -1,0 +1,5 @@
+noinst_LTLIBRARIES += %D%/libwfbase.la
+%C%_libwfbase_la_SOURCES = \
+	%D%/clock.h \
+	%D%/fatal.c %D%/fatal.h \
+	%D%/list.h

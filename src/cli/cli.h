@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cli/cli.h - what the subcommands share.
+ */
+#ifndef WF_CLI_CLI_H
+#define WF_CLI_CLI_H
+#include <stddef.h>
+
+/* Exit statuses, the same for every command. */
+enum wf_exit {
+    WF_EXIT_OK = 0,
+    WF_EXIT_FOUND = 1,   /* check, diff, verify or a workload found something */
+    WF_EXIT_USAGE = 2,   /* the command line is wrong */
+    WF_EXIT_LACKING = 3, /* this machine lacks something */
+    WF_EXIT_IO = 4,      /* could not read, write, bind or connect */
+    WF_EXIT_PARTIAL = 5, /* --strict, and data is missing */
+};
+
+/* A subcommand; argv[0] is its own name. */
+struct wf_command {
+    const char *name, *arguments, *summary;
+    int (*run)(int argc, char **argv);
+};
+
+extern const struct wf_command wf_commands[];
+extern const size_t wf_ncommands;
+
+/* Borrowed; NULL if there is no command of this name. */
+const struct wf_command *wf_command_find(const char *name);
+
+#define COMMAND(name, arguments, summary) int wf_cmd_##name(int argc, char **argv);
+#include "cli/commands.def"
+
+#endif /* WF_CLI_CLI_H */

@@ -1,0 +1,11 @@
+bin_PROGRAMS += weft
+weft_SOURCES = \
+	%D%/cli.h \
+	%D%/cmd_help.c \
+	%D%/commands.def \
+	%D%/main.c
+weft_LDADD = \
+	workloads/libwfworkloads.la \
+	src/export/libwfexport.la \
+	src/tui/libwftui.la \
+	src/runtime/libwfruntime.la

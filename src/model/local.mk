@@ -1,0 +1,8 @@
+noinst_LTLIBRARIES += %D%/libwfmodel.la
+%C%_libwfmodel_la_SOURCES =
+%C%_libwfmodel_la_LIBADD = src/format/libwfformat.la $(DW_LIBS)
+
+# What a reader of traces links: model and below.
+noinst_LTLIBRARIES += libweft-trace.la
+libweft_trace_la_SOURCES =
+libweft_trace_la_LIBADD = %D%/libwfmodel.la

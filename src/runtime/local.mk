@@ -1,0 +1,12 @@
+noinst_LTLIBRARIES += %D%/libwfruntime.la
+%C%_libwfruntime_la_SOURCES = \
+	%D%/version.c
+%C%_libwfruntime_la_LIBADD = src/format/libwfformat.la $(UNWIND_LIBS)
+
+lib_LTLIBRARIES += libweft.la
+libweft_la_SOURCES =
+libweft_la_LIBADD = %D%/libwfruntime.la
+libweft_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
+	-export-symbols $(top_srcdir)/src/weft.sym
+libweft_la_DEPENDENCIES = %D%/libwfruntime.la $(top_srcdir)/src/weft.sym
+EXTRA_DIST += src/weft.sym

@@ -1,0 +1,5 @@
+check_PROGRAMS += %D%/test_fatal %D%/test_list
+%C%_test_fatal_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+%C%_test_fatal_LDADD = src/base/libwfbase.la $(CMOCKA_LIBS)
+%C%_test_list_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+%C%_test_list_LDADD = src/base/libwfbase.la $(CMOCKA_LIBS)

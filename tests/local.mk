@@ -1,0 +1,23 @@
+# Each room's tests link that room and what it may see.
+TEST_CPPFLAGS = -I$(top_srcdir)/tests
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(top_srcdir)'; export top_srcdir; \
+	top_builddir='$(top_builddir)'; export top_builddir; \
+	NM='$(NM)'; export NM; CC='$(CC)'; export CC; \
+	CXX='$(CXX_FOR_CHECKS)'; export CXX;
+TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
+
+dist_check_SCRIPTS += tests/check-layers.sh
+EXTRA_DIST += tests/scale tests/scale.def tests/scale.h tests/scale.py tests/support.h
+
+if HAVE_CMOCKA
+include tests/base/local.mk
+include tests/format/local.mk
+include tests/runtime/local.mk
+if PROGRAM
+include tests/model/local.mk
+include tests/export/local.mk
+include tests/tui/local.mk
+include tests/cli/local.mk
+endif
+endif

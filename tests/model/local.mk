@@ -1,0 +1,3 @@
+# check_PROGRAMS += %D%/test_UNIT
+# %C%_test_UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+# %C%_test_UNIT_LDADD = src/model/libwfmodel.la $(CMOCKA_LIBS)

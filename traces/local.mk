@@ -1,0 +1,1 @@
+# Lines of traces: one for each file, see man/, traces/ and examples/ in Makefile.am.

@@ -1,0 +1,11 @@
+noinst_LTLIBRARIES += %D%/libwfworkloads.la
+%C%_libwfworkloads_la_SOURCES =
+%C%_libwfworkloads_la_LIBADD =
+
+if HAVE_LLHTTP
+# llhttp, from where configure found its sources; others' code, others' warnings.
+noinst_LTLIBRARIES += %D%/libwfllhttp.la
+%C%_libwfllhttp_la_SOURCES = %D%/llhttp_api.c %D%/llhttp_machine.c
+%C%_libwfllhttp_la_CFLAGS = $(AM_CFLAGS) $(LLHTTP_CFLAGS)
+%C%_libwfworkloads_la_LIBADD += %D%/libwfllhttp.la
+endif
