@@ -1,5 +1,9 @@
 noinst_LTLIBRARIES += %D%/libwfmodel.la
-%C%_libwfmodel_la_SOURCES =
+%C%_libwfmodel_la_SOURCES = \
+	%D%/alerts.def \
+	%D%/hist.h \
+	%D%/model.h \
+	%D%/step.h
 %C%_libwfmodel_la_LIBADD = src/format/libwfformat.la $(DW_LIBS)
 
 # What a reader of traces links: model and below.
