@@ -5,9 +5,16 @@ AM_TESTS_ENVIRONMENT = \
 	top_builddir='$(top_builddir)'; export top_builddir; \
 	NM='$(NM)'; export NM; CC='$(CC)'; export CC; \
 	CXX='$(CXX_FOR_CHECKS)'; export CXX;
+
+# Programs run under TEST_EMULATOR if this is a cross build; who hangs fails.
+TEST_TIMEOUT = 300
+TEST_EXTENSIONS = .sh .py
+LOG_COMPILER = timeout -k 5 $(TEST_TIMEOUT) $(TEST_EMULATOR)
+SH_LOG_COMPILER = timeout -k 5 $(TEST_TIMEOUT) $(SHELL)
+PY_LOG_COMPILER = timeout -k 5 $(TEST_TIMEOUT) $(PYTHON3)
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 
-dist_check_SCRIPTS += tests/check-layers.sh
+dist_check_SCRIPTS += tests/check-headers.sh tests/check-layers.sh tests/check-symbols.sh
 EXTRA_DIST += tests/scale tests/scale.def tests/scale.h tests/scale.py tests/support.h
 
 if HAVE_CMOCKA
