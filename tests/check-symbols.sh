@@ -26,7 +26,7 @@ fi
 
 # The compiler says what is declared: no matter how the line is broken.
 for header in "$top_srcdir"/include/weft/*.h; do
-    echo "#include \"$header\""
+    echo "#include <weft/${header##*/}>"
 done >"$work/all.c"
 ${CC:-cc} -E -P -x c -I"$top_srcdir/include" "$work/all.c" >"$work/all.i" || failed=1
 awk '/static inline/ { skip = 1 }

@@ -28,3 +28,7 @@ include tests/tui/local.mk
 include tests/cli/local.mk
 endif
 endif
+
+print-tests:
+	@echo $(TESTS)
+.PHONY: print-tests
