@@ -147,9 +147,9 @@ struct wf_slot_head {
     _Atomic uint32_t nevents;   /* estimate: may lag committed */
     _Atomic uint64_t last_ts;   /* likewise */
     uint64_t pad;
-    struct wf_block_head
-        block; /* type, stream, stream_seq, generation, first_ts,
-                  lost_before hold from the start; the rest when FULL */
+    /* type, stream, stream_seq, generation, first_ts, lost_before hold from the start;
+     * the rest when FULL */
+    struct wf_block_head block;
 };
 static_assert(sizeof(struct wf_slot_head) == 128, "two cache lines");
 

@@ -76,7 +76,8 @@ enum wf_event_id {
     {                                                                                  \
         *w++ = id;                                                                     \
         w = wf_varint_put(w, e.dt);                                                    \
-        fields return w;                                                               \
+        fields                                                                         \
+        return w;                                                                      \
     }
 #include "format/events.def"
 
