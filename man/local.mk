@@ -1,1 +1,13 @@
-# Lines of man: one for each file, see man/, traces/ and examples/ in Makefile.am.
+# Pages that end in .in have lists which tables-mdoc prints from the source's tables.
+noinst_PROGRAMS += %D%/tables-mdoc
+%C%_tables_mdoc_SOURCES = %D%/tables-mdoc.c
+%C%_tables_mdoc_LDADD = src/format/libwfformat.la
+
+man_pages_in = %D%/weft-trace.5.in
+nodist_man_MANS += %D%/weft-trace.5
+EXTRA_DIST += $(man_pages_in)
+CLEANFILES += $(nodist_man_MANS)
+
+%D%/weft-trace.5: %D%/weft-trace.5.in %D%/tables-mdoc$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) %D% && \
+	    %D%/tables-mdoc <$(top_srcdir)/%D%/weft-trace.5.in >$@-t && mv -f $@-t $@

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tables-mdoc.c - fill in a manual page from the tables of the source.
+ * Copies the page on standard input to standard output; a line that is only @NAME@ gives
+ * way to what the printer of that name says, so a page cannot tell an old story.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/block.h"
+#include "format/event.h"
+#include "format/gstate.h"
+
+/*
+ * Prose: a sentence a line, lines of at most 80 columns, and nothing that roff would take
+ * for its own.
+ */
+static void print_text(const char *text)
+{
+    int column = 0;
+    for (const char *word = text; *word; word += strspn(word, " ")) {
+        int n = (int)strcspn(word, " ");
+        bool ended = word - text > 1 && word[-2] == '.';
+        if (column > 0 && (ended || column + n > 76)) {
+            putchar('\n');
+            column = 0;
+        }
+        if (column > 0)
+            column += printf(" ");
+        else if (*word == '.' || *word == '\'')
+            fputs("\\&", stdout);
+        for (int i = 0; i < n; i++)
+            fputs(word[i] == '\\' ? "\\e" : (char[]){ word[i], '\0' }, stdout);
+        column += n;
+        word += n;
+    }
+    putchar('\n');
+}
+
+/* A doc string of a table, with a stop at its end. */
+static void print_doc(const char *doc)
+{
+    char text[1024];
+    size_t n = (size_t)snprintf(text, sizeof text, "%s", doc);
+    if (n >= sizeof text - 1) {
+        fprintf(stderr, "tables-mdoc: too long: %s\n", doc);
+        exit(1);
+    }
+    if (n > 0 && text[n - 1] != '.')
+        memcpy(text + n, ".", 2);
+    print_text(text);
+}
+
+static void print_events(void)
+{
+    puts(".Bl -tag -width Ds");
+    for (unsigned id = 0; id < 256; id++) {
+        const struct wf_event_info *ev = &wf_event_info[id];
+        if (!ev->name)
+            continue;
+        printf(".It Cm %s Po 0x%02X Pc", ev->name, id);
+        for (const struct wf_field *f = ev->args; f->kind != WF_END; f++)
+            printf(" Ar %s Ns \\&: Ns %s", f->name, wf_field_kind_name(f->kind));
+        putchar('\n');
+        print_doc(ev->doc);
+    }
+    puts(".El");
+}
+
+static void print_kinds(void)
+{
+    static const char *const docs[] = {
+#define FIELD(kind, doc) doc,
+        WF_FIELD_KINDS(FIELD)
+#undef FIELD
+    };
+    puts(".Bl -tag -width PSTATE_ -compact");
+    for (unsigned kind = WF_END + 1; kind < WF_NFIELDKINDS; kind++) {
+        printf(".It %s Pq %u\n", wf_field_kind_name(kind), kind);
+        print_doc(docs[kind]);
+    }
+    puts(".El");
+}
+
+static void print_words_of(enum wf_field_kind kind)
+{
+    printf(".Ss %s\n.Bl -tag -width rwlock_write -compact\n", wf_field_kind_name(kind));
+    for (unsigned value = 0; value < 256; value++) {
+        const char *doc = wf_word_doc(kind, value);
+        if (!doc)
+            continue;
+        printf(".It Cm %s Pq %u\n", wf_word_name(kind, value), value);
+        print_doc(doc);
+    }
+    puts(".El");
+}
+
+static void print_words(void)
+{
+    for (unsigned kind = WF_END + 1; kind < WF_NFIELDKINDS; kind++)
+        for (unsigned value = 0; value < 256; value++)
+            if (wf_word_doc(kind, value)) {
+                print_words_of(kind);
+                break;
+            }
+}
+
+static void print_states(void)
+{
+    static const char *const docs[] = {
+#define STATE(ID, name, letter, next, doc) doc,
+        WF_G_STATES(STATE)
+#undef STATE
+    };
+    puts(".Bl -tag -width runnable_(0) -compact");
+    for (unsigned s = 0; s < WF_G_NSTATES; s++) {
+        printf(".It Cm %s Pq %u\n", wf_g_state_name(s), s);
+        print_doc(docs[s]);
+        fputs("Next:", stdout);
+        for (unsigned next = 0, n = 0; next < WF_G_NSTATES; next++)
+            if (wf_g_may_follow(s, next))
+                printf("%s %s", n++ ? "," : "", wf_g_state_name(next));
+        puts(".");
+    }
+    puts(".El");
+}
+
+static void print_blocks(void)
+{
+    puts(".Bl -tag -width KEYFRAME_(7) -compact");
+#define TYPE(n, name, doc) printf(".It Cm %s Pq %d\n", #name, n), print_doc(doc);
+    WF_BLOCK_TYPES(TYPE)
+#undef TYPE
+    puts(".El");
+}
+
+static const struct {
+    const char *line;
+    void (*print)(void);
+} printers[] = {
+    { "@EVENTS@\n", print_events }, { "@KINDS@\n", print_kinds },
+    { "@WORDS@\n", print_words },   { "@STATES@\n", print_states },
+    { "@BLOCKS@\n", print_blocks },
+};
+
+static void print_line(const char *line)
+{
+    for (size_t i = 0; i < sizeof printers / sizeof *printers; i++)
+        if (!strcmp(line, printers[i].line)) {
+            printers[i].print();
+            return;
+        }
+    if (line[0] == '@') {
+        fprintf(stderr, "tables-mdoc: no printer for %s", line);
+        exit(1);
+    }
+    fputs(line, stdout);
+}
+
+int main(void)
+{
+    char line[1024];
+    while (fgets(line, sizeof line, stdin))
+        print_line(line);
+    if (ferror(stdin) || fflush(stdout) || ferror(stdout)) {
+        perror("tables-mdoc");
+        return 1;
+    }
+    return 0;
+}

@@ -1,0 +1,20 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Every manual page is mdoc that mandoc has nothing to say about.
+command -v mandoc >/dev/null || {
+    echo "no mandoc here (apt-get install mandoc)"
+    exit 77
+}
+failed=0 n=0
+for page in "$top_srcdir"/man/*.[1-8] "$top_builddir"/man/*.[1-8]; do
+    [ -f "$page" ] || continue
+    n=$((n + 1))
+    # The pages refer to each other, and need not be installed for that.
+    said=$(mandoc -Tlint -Wstyle "$page" | grep -v 'referenced manual not found')
+    if [ -n "$said" ]; then
+        echo "$said"
+        failed=1
+    fi
+done
+[ $n -gt 0 ] || echo "no manual page found"
+[ $n -gt 0 ] && exit $failed
