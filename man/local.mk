@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Pages that end in .in have lists which tables-mdoc prints from the source's tables.
 noinst_PROGRAMS += %D%/tables-mdoc
 %C%_tables_mdoc_SOURCES = %D%/tables-mdoc.c

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfworkloads.la
 %C%_libwfworkloads_la_SOURCES =
 %C%_libwfworkloads_la_LIBADD =

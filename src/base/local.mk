@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfbase.la
 %C%_libwfbase_la_SOURCES = \
 	%D%/clock.h \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 bin_PROGRAMS += weft
 weft_SOURCES = \
 	%D%/cli.h \

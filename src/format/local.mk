@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfformat.la
 %C%_libwfformat_la_SOURCES = \
 	%D%/block.c %D%/block.h \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfmodel.la
 %C%_libwfmodel_la_SOURCES = \
 	%D%/alerts.def \

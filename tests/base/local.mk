@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 check_PROGRAMS += %D%/test_fatal %D%/test_list
 %C%_test_fatal_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
 %C%_test_fatal_LDADD = src/base/libwfbase.la $(CMOCKA_LIBS)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # check_PROGRAMS += %D%/test_UNIT
 # %C%_test_UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
 # %C%_test_UNIT_LDADD = src/runtime/libwfruntime.la $(CMOCKA_LIBS)
