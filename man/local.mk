@@ -4,11 +4,14 @@ noinst_PROGRAMS += %D%/tables-mdoc
 %C%_tables_mdoc_SOURCES = %D%/tables-mdoc.c
 %C%_tables_mdoc_LDADD = src/format/libwfformat.la
 
-man_pages_in = %D%/weft-trace.5.in
-nodist_man_MANS += %D%/weft-trace.5
+man_pages_in = %D%/weft.1.in %D%/weft-trace.5.in
+nodist_man_MANS += %D%/weft.1 %D%/weft-trace.5
 EXTRA_DIST += $(man_pages_in)
 CLEANFILES += $(nodist_man_MANS)
 
+fill_in = $(AM_V_GEN)$(MKDIR_P) %D% && \
+	%D%/tables-mdoc <$(top_srcdir)/$@.in >$@-t && mv -f $@-t $@
+%D%/weft.1: %D%/weft.1.in %D%/tables-mdoc$(EXEEXT)
+	$(fill_in)
 %D%/weft-trace.5: %D%/weft-trace.5.in %D%/tables-mdoc$(EXEEXT)
-	$(AM_V_GEN)$(MKDIR_P) %D% && \
-	    %D%/tables-mdoc <$(top_srcdir)/%D%/weft-trace.5.in >$@-t && mv -f $@-t $@
+	$(fill_in)

@@ -136,13 +136,57 @@ static void print_blocks(void)
     puts(".El");
 }
 
+static void print_commands(void)
+{
+    puts(".Bl -tag -width Ds");
+#define COMMAND(name, arguments, summary)                                              \
+    printf(".It Nm Cm %s %s\n", #name, arguments), print_doc(summary);
+#include "cli/commands.def"
+    puts(".El");
+}
+
+/* A threshold or a critical value in the unit of its alert: "10 ms". */
+static void print_limit(double value, const char *unit)
+{
+    if (!strcmp(unit, "NS"))
+        printf("%g ms", value / 1e6);
+    else if (!strcmp(unit, "PERCENT"))
+        printf("%g %%", value);
+    else
+        printf("%g%s", value, strcmp(unit, "PER_S") ? "" : " per s");
+}
+
+static void print_alert(const char *name, double threshold, const char *unit,
+                        double critical, const char *doc)
+{
+    printf(".It Cm %s\n", name);
+    print_doc(doc);
+    fputs("Threshold: ", stdout);
+    print_limit(threshold, unit);
+    if (critical > 0) {
+        fputs("; critical from ", stdout);
+        print_limit(critical, unit);
+    }
+    puts(critical == 0 ? "; always critical." : ".");
+}
+
+static void print_alerts(void)
+{
+    puts(".Bl -tag -width idle_while_queued");
+#define ALERT(name, threshold, unit, critical, advice, doc)                            \
+    print_alert(#name, threshold, #unit, critical, doc);
+#include "model/alerts.def"
+    puts(".El");
+}
+
 static const struct {
     const char *line;
     void (*print)(void);
 } printers[] = {
     { "@EVENTS@\n", print_events }, { "@KINDS@\n", print_kinds },
     { "@WORDS@\n", print_words },   { "@STATES@\n", print_states },
-    { "@BLOCKS@\n", print_blocks },
+    { "@BLOCKS@\n", print_blocks }, { "@COMMANDS@\n", print_commands },
+    { "@ALERTS@\n", print_alerts },
 };
 
 static void print_line(const char *line)
