@@ -4,5 +4,16 @@
  */
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
+#include <errno.h>
+
+#include <weft/block.h>
+#include <weft/coro.h>
+#include <weft/run.h>
+#include <weft/stats.h>
 #include <weft/version.h>
+
+/* A coroutine changes its thread under a compiler that thinks errno's address fixed. */
+#undef errno
+#define errno (*weft_errno_loc())
+
 #endif /* WEFT_WEFT_H */

@@ -1,6 +1,11 @@
-# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
+	%D%/lock.h \
+	%D%/locks.def \
+	%D%/run.c \
+	%D%/runtime.h \
+	%D%/tbuf.h \
+	%D%/trace.h \
 	%D%/version.c
 %C%_libwfruntime_la_LIBADD = src/format/libwfformat.la $(UNWIND_LIBS)
 
