@@ -26,6 +26,7 @@
 #include "format/event.h"
 #include "format/gstate.h"
 #include "runtime/lock.h"
+#include "runtime/pool.h"
 #include "runtime/tbuf.h"
 
 #define WF_CACHE_LINE 64
@@ -151,6 +152,7 @@ struct wf_p {
     struct wf_m *_Atomic m; /* who holds it, NULL: idle */
     char *stacks[WF_STACK_CACHE];
     struct wf_p_stats stats;
+    struct wf_pool_counts own[WF_NOWNPOOLS];
 
     alignas(WF_CACHE_LINE) struct wf_timers timers;
 
@@ -422,6 +424,8 @@ int wf_netpoll(int64_t timeout, struct wf_g **ready);
 void wf_netpoll_break(void);
 /* Somebody waits for a descriptor. */
 bool wf_netpoll_armed(void);
+/* The runtime is over: who waits for a descriptor will never be woken. */
+void wf_netpoll_end(void);
 
 #include "runtime/trace.h"
 

@@ -26,4 +26,9 @@ enum { WF_STACK_BLOCK = 1, WF_STACK_CREATE = 2 };
 /* Before an event that mentions g: state it, once in a generation. */
 #define wf_trace_g(g) ((void)(g))
 
+/* The number of the running generation, from 1. */
+#define wf_trace_gen() ((uint32_t)0)
+/* The id of an interned string, 0 for NULL. */
+#define wf_trace_str(text) ((uint64_t)((text) != (text)))
+
 #endif /* WF_RUNTIME_TRACE_H */
