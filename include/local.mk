@@ -1,8 +1,13 @@
 weftincludedir = $(includedir)/weft
 weftinclude_HEADERS = \
 	%D%/weft/block.h \
+	%D%/weft/chan.h \
 	%D%/weft/coro.h \
+	%D%/weft/net.h \
+	%D%/weft/pool.h \
 	%D%/weft/run.h \
+	%D%/weft/select.h \
 	%D%/weft/stats.h \
+	%D%/weft/sync.h \
 	%D%/weft/version.h \
 	%D%/weft/weft.h

@@ -7,9 +7,14 @@
 #include <errno.h>
 
 #include <weft/block.h>
+#include <weft/chan.h>
 #include <weft/coro.h>
+#include <weft/net.h>
+#include <weft/pool.h>
 #include <weft/run.h>
+#include <weft/select.h>
 #include <weft/stats.h>
+#include <weft/sync.h>
 #include <weft/version.h>
 
 /* A coroutine changes its thread under a compiler that thinks errno's address fixed. */

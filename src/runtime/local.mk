@@ -1,12 +1,20 @@
 noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
+	%D%/chan.c %D%/chan.h \
 	%D%/lock.h \
 	%D%/locks.def \
+	%D%/mutex.c \
+	%D%/net.c \
+	%D%/netpoll.c %D%/netpoll.h \
+	%D%/obj.c %D%/obj.h \
+	%D%/pool.c %D%/pool.h \
 	%D%/run.c \
 	%D%/runtime.h \
+	%D%/select.c \
 	%D%/tbuf.h \
 	%D%/trace.h \
-	%D%/version.c
+	%D%/version.c \
+	%D%/waitgroup.c %D%/waitq.h
 %C%_libwfruntime_la_LIBADD = src/format/libwfformat.la $(UNWIND_LIBS)
 
 lib_LTLIBRARIES += libweft.la

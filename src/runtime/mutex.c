@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mutex.c - mutual exclusion of coroutines.
+ *
+ * state holds three bits.  LOCKED: somebody has it.  QUEUED: the queue is not empty.
+ * WOKEN: a waiter was made ready and has not yet tried; until then nobody else is, so
+ * that a mutex that is locked and unlocked often does not wake the whole queue.
+ * QUEUED and WOKEN change only under the queue's lock, and while WOKEN or QUEUED is set
+ * only the slow paths apply.
+ *
+ * Who finds it free takes it, also before those who were woken: that is fast, since no
+ * switch lies between.  A waiter that loses goes back to the head of the queue; after
+ * STARVED_NS the mutex is handed to it locked.
+ */
+#include <weft/sync.h>
+
+#include <errno.h>
+
+#include "base/clock.h"
+#include "runtime/waitq.h"
+
+enum { LOCKED = 1, WOKEN = 2, QUEUED = 4 };
+enum { STARVED_NS = 1000000 };
+
+/* Of struct wf_waiter's result: what woke it. */
+enum { TRY_AGAIN, HANDED };
+
+static inline uint32_t load_state(weft_mutex *m)
+{
+    return __atomic_load_n(&m->state, __ATOMIC_RELAXED);
+}
+
+static inline bool swap_state(weft_mutex *m, uint32_t *old, uint32_t new, int order)
+{
+    return __atomic_compare_exchange_n(&m->state, old, new, false, order,
+                                       __ATOMIC_RELAXED);
+}
+
+static inline void set_owner(weft_mutex *m, struct wf_g *g)
+{
+    __atomic_store_n(&m->owner, g, __ATOMIC_RELAXED);
+}
+
+static inline struct wf_g *get_owner(weft_mutex *m)
+{
+    return __atomic_load_n(&m->owner, __ATOMIC_RELAXED);
+}
+
+/* For the trace and messages: 0 for nobody. */
+static uint64_t owner_id(weft_mutex *m)
+{
+    struct wf_g *g = get_owner(m);
+    return g ? g->id : 0;
+}
+
+/* Take it if it is free, whoever waits; gives up the caller's part in `drop` with it. */
+static bool take_if_free(weft_mutex *m, uint32_t drop, struct wf_g *self)
+{
+    uint32_t s = load_state(m);
+    while (!(s & LOCKED)) {
+        if (swap_state(m, &s, (s & ~drop) | LOCKED, __ATOMIC_ACQUIRE)) {
+            set_owner(m, self);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* With the queue's lock held: take it after all, or have QUEUED set for us. */
+static bool take_or_queue(weft_mutex *m, uint32_t drop, struct wf_g *self)
+{
+    uint32_t s = load_state(m);
+    for (;;) {
+        if (!(s & LOCKED)) {
+            if (take_if_free(m, drop, self))
+                return true;
+            s = load_state(m);
+        } else if (swap_state(m, &s, (s & ~drop) | QUEUED, __ATOMIC_RELAXED)) {
+            return false;
+        }
+    }
+}
+
+struct lock_waiter {
+    struct wf_waiter w;
+    int64_t since; /* when it first waited: past STARVED_NS it is handed the mutex */
+};
+
+/* The deadline came: leave the queue as if we had never been there. */
+static void leave_queue(weft_mutex *m, struct wf_waiter *w)
+{
+    wf_lock_acquire(wf_waitq_lock(&m->q));
+    wf_waitq_give_up(&m->q, w);
+    if (!wf_waitq_peek(&m->q))
+        __atomic_fetch_and(&m->state, ~(uint32_t)QUEUED, __ATOMIC_RELAXED);
+    wf_lock_release(wf_waitq_lock(&m->q));
+}
+
+static void unlock_queue(void *lock)
+{
+    wf_lock_release(lock);
+}
+
+/* With the queue's lock held, which it drops.  Who looks for deadlocks sees the owner. */
+static int park(weft_mutex *m, int64_t deadline, struct wf_g *self)
+{
+    struct wf_g *owner = get_owner(m);
+    if (wf_unlikely(wf_trace_on) && owner) {
+        wf_trace_g(owner);
+        WF_TRACE(obj_owner, .id = m->q.id, .g = owner->id);
+    }
+    atomic_store_explicit(&self->owner, (void *)&m->owner, memory_order_relaxed);
+    int err = wf_park_until(WF_WHY_mutex, m->q.id, deadline, unlock_queue,
+                            wf_waitq_lock(&m->q));
+    atomic_store_explicit(&self->owner, NULL, memory_order_relaxed);
+    return err;
+}
+
+static int lock_slow(weft_mutex *m, int64_t deadline, struct wf_g *self)
+{
+    struct lock_waiter lw = { .since = wf_clock_now() };
+    uint32_t drop = 0;
+    if (get_owner(m) == self)
+        wf_fatal("weft_mutex_lock: the coroutine %llu holds the mutex itself",
+                 (unsigned long long)self->id);
+    wf_waitq_mention(&m->q, WF_OKIND_lock);
+    while (!take_if_free(m, drop, self)) {
+        wf_waiter_init(&lw.w, NULL);
+        wf_lock_acquire(wf_waitq_lock(&m->q));
+        if (take_or_queue(m, drop, self)) {
+            wf_lock_release(wf_waitq_lock(&m->q));
+            return 0;
+        }
+        if (drop)
+            wf_waitq_push_front(&m->q, &lw.w);
+        else
+            wf_waitq_push_back(&m->q, &lw.w);
+        int err = park(m, deadline, self);
+        if (err) {
+            leave_queue(m, &lw.w);
+            return err;
+        }
+        if (lw.w.result == HANDED)
+            return 0;
+        drop = WOKEN;
+    }
+    return 0;
+}
+
+static inline struct wf_g *self_or_die(struct wf_m *m, const char *call)
+{
+    if (wf_unlikely(!m))
+        wf_fatal("%s: called by a plain thread", call);
+    return m->g;
+}
+
+void weft_mutex_lock(weft_mutex *m)
+{
+    struct wf_g *self = self_or_die(wf_enter(), __func__);
+    uint32_t free = 0;
+    if (wf_likely(swap_state(m, &free, LOCKED, __ATOMIC_ACQUIRE)))
+        set_owner(m, self);
+    else
+        lock_slow(m, WF_FOREVER, self);
+    wf_leave();
+}
+
+int weft_mutex_trylock(weft_mutex *m)
+{
+    struct wf_g *self = self_or_die(wf_enter(), __func__);
+    int err = take_if_free(m, 0, self) ? 0 : -EBUSY;
+    wf_leave();
+    return err;
+}
+
+int weft_mutex_lock_until(weft_mutex *m, int64_t deadline)
+{
+    struct wf_g *self = self_or_die(wf_enter(), __func__);
+    int err = 0;
+    if (!take_if_free(m, 0, self))
+        err = deadline ? lock_slow(m, deadline, self) : -EBUSY;
+    wf_leave();
+    return err;
+}
+
+/*
+ * The mutex is ours and somebody waits.  With the queue's lock held nobody else can
+ * change the state: to take it, it would have to be free; to queue needs the lock.
+ */
+static void unlock_slow(weft_mutex *m)
+{
+    struct wf_waiter *w = NULL;
+    wf_lock_acquire(wf_waitq_lock(&m->q));
+    uint64_t id = m->q.id;
+    uint32_t s = load_state(m) & ~(uint32_t)LOCKED;
+    if (!(s & WOKEN)) {
+        w = wf_waitq_claim(&m->q);
+        s = wf_waitq_peek(&m->q) ? QUEUED : 0;
+    }
+    if (w) {
+        struct lock_waiter *lw = wf_container(w, struct lock_waiter, w);
+        bool starved = wf_clock_now() - lw->since >= STARVED_NS;
+        w->result = starved ? HANDED : TRY_AGAIN;
+        s |= starved ? LOCKED : WOKEN;
+        if (starved)
+            set_owner(m, w->g);
+    }
+    __atomic_store_n(&m->state, s, __ATOMIC_RELEASE);
+    wf_lock_release(wf_waitq_lock(&m->q));
+    if (w)
+        wf_ready(w->g, id);
+}
+
+void weft_mutex_unlock(weft_mutex *m)
+{
+    struct wf_g *self = self_or_die(wf_enter(), __func__);
+    if (wf_unlikely(get_owner(m) != self))
+        wf_fatal(
+            "weft_mutex_unlock: coroutine %llu does not hold the mutex (%llu does)",
+            (unsigned long long)self->id, (unsigned long long)owner_id(m));
+    set_owner(m, NULL);
+    uint32_t s = LOCKED;
+    if (wf_unlikely(!swap_state(m, &s, 0, __ATOMIC_RELEASE)))
+        unlock_slow(m);
+    wf_leave();
+}
+
+int weft_mutex_init(weft_mutex *m, const char *name)
+{
+    *m = (weft_mutex)WEFT_MUTEX_INIT;
+    return wf_waitq_set_name(&m->q, name);
+}
+
+void weft_mutex_fini(weft_mutex *m)
+{
+    if (load_state(m))
+        wf_fatal("weft_mutex_fini: the mutex is held by coroutine %llu",
+                 (unsigned long long)owner_id(m));
+    wf_waitq_fini(&m->q, WF_OKIND_lock);
+}

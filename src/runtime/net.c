@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net.c - addresses, and the calls: each is tried, waits after EAGAIN, is tried again.
+ * errno is read in the small functions that make the call: they do not park, so that it
+ * is the same thread's.
+ */
+#include <weft/net.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <weft/block.h>
+
+#include "runtime/netpoll.h"
+
+#define NOINLINE __attribute__((noinline))
+
+struct address {
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_in6 in6;
+        struct sockaddr_un un;
+    } sa;
+    socklen_t size;
+};
+
+/* "8080": 0 to 65535; -1 if it is none. */
+static int parse_port(const char *text)
+{
+    int port = 0, digits = 0;
+    for (; *text >= '0' && *text <= '9' && port <= UINT16_MAX; text++, digits++)
+        port = port * 10 + (*text - '0');
+    return *text || !digits || port > UINT16_MAX ? -1 : port;
+}
+
+static int parse_unix(const char *path, struct address *a)
+{
+    size_t len = strlen(path);
+    if (!len || len >= sizeof a->sa.un.sun_path)
+        return -EINVAL;
+    a->sa.un.sun_family = AF_UNIX;
+    memcpy(a->sa.un.sun_path, path, len + 1);
+    a->size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1);
+    return 0;
+}
+
+static int parse_inet(const char *text, struct address *a)
+{
+    char host[INET6_ADDRSTRLEN];
+    const char *colon = strrchr(text, ':');
+    if (!colon)
+        return -EINVAL;
+    int port = parse_port(colon + 1);
+    size_t len = (size_t)(colon - text);
+    bool six = len > 2 && text[0] == '[' && colon[-1] == ']';
+    if (six) {
+        text++;
+        len -= 2;
+    }
+    if (port < 0 || len >= sizeof host)
+        return -EINVAL;
+    memcpy(host, text, len);
+    host[len] = '\0';
+    if (six) {
+        a->sa.in6.sin6_family = AF_INET6;
+        a->sa.in6.sin6_port = htons((uint16_t)port);
+        a->size = sizeof a->sa.in6;
+        return inet_pton(AF_INET6, host, &a->sa.in6.sin6_addr) == 1 ? 0 : -EINVAL;
+    }
+    a->sa.in.sin_family = AF_INET;
+    a->sa.in.sin_port = htons((uint16_t)port);
+    a->size = sizeof a->sa.in;
+    return inet_pton(AF_INET, host, &a->sa.in.sin_addr) == 1 ? 0 : -EINVAL;
+}
+
+static int parse_address(const char *text, struct address *a)
+{
+    memset(a, 0, sizeof *a);
+    return strncmp(text, "unix:", 5) ? parse_inet(text, a) : parse_unix(text + 5, a);
+}
+
+/* A socket for the address, or -errno. */
+static int open_socket(const struct address *a)
+{
+    int on = 1;
+    int fd = socket(a->sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    /* Answers are small and written at once; connections inherit it. */
+    if (a->sa.any.sa_family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return fd;
+}
+
+/* The address as in text, with the port that the socket has. */
+static const char *name_of(const char *prefix, const char *text, int fd)
+{
+    char name[sizeof(struct sockaddr_un) + 64];
+    struct address a = { .size = sizeof a.sa };
+    const char *colon = strrchr(text, ':');
+    if (getsockname(fd, &a.sa.any, &a.size) < 0 || a.sa.any.sa_family == AF_UNIX ||
+        !colon)
+        snprintf(name, sizeof name, "%s%s", prefix, text);
+    else
+        snprintf(name, sizeof name, "%s%.*s:%u", prefix, (int)(colon - text), text,
+                 ntohs(a.sa.in.sin_port));
+    return wf_name_intern(name);
+}
+
+static int bind_and_listen(int fd, const struct address *a, int backlog)
+{
+    int on = 1;
+    if (a->sa.any.sa_family != AF_UNIX &&
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        return -errno;
+    if (bind(fd, &a->sa.any, a->size) < 0 ||
+        listen(fd, backlog > 0 ? backlog : SOMAXCONN) < 0)
+        return -errno;
+    return 0;
+}
+
+int weft_fd_new(int fd, const char *name, weft_fd **out)
+{
+    const char *kept = name ? wf_name_intern(name) : NULL;
+    if (name && !kept)
+        return -ENOMEM;
+    wf_enter_emit();
+    int err = wf_fd_new(fd, kept, out);
+    wf_leave();
+    return err;
+}
+
+int weft_listen(const char *addr, int backlog, weft_fd **out)
+{
+    struct address a;
+    char *path = NULL;
+    struct weft_fd *f;
+    int err = parse_address(addr, &a);
+    if (err)
+        return err;
+    int fd = open_socket(&a);
+    if (fd < 0)
+        return fd;
+    err = bind_and_listen(fd, &a, backlog);
+    if (err)
+        goto close_fd;
+    if (a.sa.any.sa_family == AF_UNIX) {
+        path = strdup(a.sa.un.sun_path);
+        err = path ? 0 : -ENOMEM;
+        if (err)
+            goto unlink_path;
+    }
+    wf_enter_emit();
+    err = wf_fd_new(fd, name_of("", addr, fd), &f);
+    wf_leave();
+    if (err)
+        goto free_path;
+    f->path = path;
+    f->accepted = name_of("from ", addr, fd);
+    *out = f;
+    return 0;
+
+free_path:
+    free(path);
+unlink_path:
+    if (a.sa.any.sa_family == AF_UNIX)
+        unlink(a.sa.un.sun_path);
+close_fd:
+    close(fd);
+    return err;
+}
+
+static NOINLINE int sys_connect(int fd, const struct address *a)
+{
+    return connect(fd, &a->sa.any, a->size) < 0 ? -errno : 0;
+}
+
+/* How a connection attempt that was under way has ended. */
+static NOINLINE int sys_connected(int fd)
+{
+    int err = 0;
+    socklen_t size = sizeof err;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &size) < 0 ? -errno : -err;
+}
+
+/* A unix listener whose backlog is full tells nobody when that ends: ask each ms. */
+static int connect_again(int fd, const struct address *a, int64_t deadline)
+{
+    int err = -EAGAIN;
+    while (err == -EAGAIN && deadline) {
+        int64_t now = wf_clock_now(), next = now + WF_NS_PER_MS;
+        if (!wf_m())
+            return -EPERM;
+        if (deadline <= now)
+            return -ETIMEDOUT;
+        wf_park_until(WF_WHY_net_connect, 0, next < deadline ? next : deadline, NULL,
+                      NULL);
+        err = sys_connect(fd, a);
+    }
+    return err;
+}
+
+/*
+ * Takes fd.  It is registered only now: before, the kernel would have reported a socket
+ * that is not connected; from here on it reports the end of the attempt.
+ */
+static int finish_connect(int fd, const char *addr, int64_t deadline, int err,
+                          weft_fd **out)
+{
+    struct weft_fd *f;
+    char name[sizeof(struct sockaddr_un) + 64];
+    bool in_progress = err == -EINPROGRESS;
+    snprintf(name, sizeof name, "to %s", addr);
+    if (!err || in_progress)
+        err = wf_fd_new(fd, wf_name_intern(name), &f);
+    if (err) {
+        close(fd);
+        return err;
+    }
+    if (in_progress) {
+        err = wf_fd_wait(f, WF_FD_WRITE, WF_WHY_net_connect, deadline);
+        if (!err)
+            err = sys_connected(fd);
+    }
+    if (err)
+        wf_fd_close(f);
+    else
+        *out = f;
+    return err;
+}
+
+int weft_connect(const char *addr, int64_t deadline, weft_fd **out)
+{
+    struct address a;
+    int err = parse_address(addr, &a);
+    if (err)
+        return err;
+    wf_enter();
+    int fd = open_socket(&a);
+    if (fd >= 0) {
+        err = sys_connect(fd, &a);
+        if (err == -EAGAIN)
+            err = connect_again(fd, &a, deadline);
+        err = finish_connect(fd, addr, deadline, err, out);
+    }
+    wf_leave();
+    return fd < 0 ? fd : err;
+}
+
+static NOINLINE int sys_accept(int fd)
+{
+    int peer;
+    do
+        peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (peer < 0 && (errno == EINTR || errno == ECONNABORTED));
+    return peer < 0 ? -errno : peer;
+}
+
+static int accept_one(struct weft_fd *l, int64_t deadline)
+{
+    int err, fd;
+    while ((fd = sys_accept(l->fd)) == -EAGAIN) {
+        err = wf_fd_wait(l, WF_FD_READ, WF_WHY_net_accept, deadline);
+        if (err)
+            return err;
+    }
+    return fd;
+}
+
+int weft_accept(weft_fd *l, int64_t deadline, weft_fd **out)
+{
+    int fd = -EBADF, err = 0;
+    const char *name = NULL;
+    wf_enter();
+    if (wf_fd_acquire(l)) {
+        fd = accept_one(l, deadline);
+        name = l->accepted;
+        wf_fd_release(l);
+    }
+    if (fd >= 0) {
+        err = wf_fd_new(fd, name, out);
+        if (err)
+            close(fd);
+    }
+    wf_leave();
+    return fd < 0 ? fd : err;
+}
+
+static NOINLINE ssize_t sys_read(const struct weft_fd *f, void *buf, size_t size)
+{
+    ssize_t n;
+    do
+        n = read(f->fd, buf, size);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+static NOINLINE ssize_t sys_write(const struct weft_fd *f, const void *buf, size_t size)
+{
+    ssize_t n;
+    do
+        n = f->is_socket ? send(f->fd, buf, size, MSG_NOSIGNAL)
+                         : write(f->fd, buf, size);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+/* In a blocking section, for what the kernel cannot wait for. */
+static ssize_t blocking(struct weft_fd *f, void *to, const void *from, size_t size)
+{
+    wf_leave();
+    weft_block_begin(WEFT_BLOCK_FILE);
+    ssize_t n = to ? sys_read(f, to, size) : sys_write(f, from, size);
+    weft_block_end();
+    wf_enter();
+    return n;
+}
+
+static ssize_t read_some(struct weft_fd *f, void *buf, size_t size, int64_t deadline)
+{
+    ssize_t n;
+    if (!f->pollable)
+        return blocking(f, buf, NULL, size);
+    while ((n = sys_read(f, buf, size)) == -EAGAIN) {
+        int err = wf_fd_wait(f, WF_FD_READ, WF_WHY_net_read, deadline);
+        if (err)
+            return err;
+    }
+    return n;
+}
+
+static ssize_t write_some(struct weft_fd *f, const void *buf, size_t size,
+                          int64_t deadline)
+{
+    ssize_t n;
+    if (!f->pollable)
+        return blocking(f, NULL, buf, size);
+    while ((n = sys_write(f, buf, size)) == -EAGAIN) {
+        int err = wf_fd_wait(f, WF_FD_WRITE, WF_WHY_net_write, deadline);
+        if (err)
+            return err;
+    }
+    return n;
+}
+
+static ssize_t write_all(struct weft_fd *f, const char *buf, size_t size,
+                         int64_t deadline)
+{
+    size_t done = 0;
+    while (done < size) {
+        ssize_t n = write_some(f, buf + done, size - done, deadline);
+        if (n < 0)
+            return n;
+        done += (size_t)n;
+    }
+    return (ssize_t)done;
+}
+
+ssize_t weft_read(weft_fd *f, void *buf, size_t size, int64_t deadline)
+{
+    ssize_t n = -EBADF;
+    wf_enter();
+    if (wf_fd_acquire(f)) {
+        n = size ? read_some(f, buf, size, deadline) : 0;
+        wf_fd_release(f);
+    }
+    wf_leave();
+    return n;
+}
+
+ssize_t weft_write(weft_fd *f, const void *buf, size_t size, int64_t deadline)
+{
+    ssize_t n = -EBADF;
+    wf_enter();
+    if (wf_fd_acquire(f)) {
+        n = write_all(f, buf, size, deadline);
+        wf_fd_release(f);
+    }
+    wf_leave();
+    return n;
+}
+
+int weft_fd_wait(weft_fd *f, int events, int64_t deadline)
+{
+    int err = -EBADF;
+    bool in = events == WEFT_READ;
+    if (!in && events != WEFT_WRITE)
+        return -EINVAL;
+    wf_enter();
+    if (wf_fd_acquire(f)) {
+        err = f->pollable
+                  ? wf_fd_wait(f, in ? WF_FD_READ : WF_FD_WRITE,
+                               in ? WF_WHY_net_read : WF_WHY_net_write, deadline)
+                  : 0;
+        wf_fd_release(f);
+    }
+    wf_leave();
+    return err;
+}
+
+int weft_shutdown(weft_fd *f, int how)
+{
+    int err = -EBADF;
+    if (how < WEFT_READ || how > (WEFT_READ | WEFT_WRITE))
+        return -EINVAL;
+    wf_enter();
+    if (wf_fd_acquire(f)) {
+        err = shutdown(f->fd, how - 1) < 0 ? -errno : 0;
+        wf_fd_release(f);
+    }
+    wf_leave();
+    return err;
+}
+
+int weft_close(weft_fd *f)
+{
+    if (!f)
+        return 0;
+    wf_enter();
+    int err = wf_fd_close(f);
+    wf_leave();
+    return err;
+}
+
+int weft_fd_num(const weft_fd *f)
+{
+    return f->fd;
+}
+
+int weft_fd_port(const weft_fd *f)
+{
+    struct address a = { .size = sizeof a.sa };
+    if (getsockname(f->fd, &a.sa.any, &a.size) < 0)
+        return errno == ENOTSOCK ? -EINVAL : -errno;
+    int family = a.sa.any.sa_family;
+    if (family != AF_INET && family != AF_INET6)
+        return -EINVAL;
+    return ntohs(a.sa.in.sin_port);
+}

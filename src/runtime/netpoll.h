@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * netpoll.h - descriptors, and waiting until they are ready.  What the scheduler calls
+ * is in runtime.h.
+ */
+#ifndef WF_RUNTIME_NETPOLL_H
+#define WF_RUNTIME_NETPOLL_H
+#include <weft/net.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "format/event.h"
+#include "runtime/obj.h"
+#include "runtime/runtime.h"
+
+enum wf_fd_dir { WF_FD_READ, WF_FD_WRITE, WF_FD_DIRS };
+
+/*
+ * A descriptor.  Its memory is used again for another but never freed: an event or a
+ * call that comes too late finds a struct with another seq, or closed.
+ */
+struct weft_fd {
+    struct wf_obj obj;
+    int fd;
+    bool pollable;  /* the kernel tells when it is ready; else calls block */
+    bool is_socket; /* send() instead of write(): no SIGPIPE */
+    char *path;     /* of a listening unix socket: removed at the end; else NULL */
+    const char *accepted; /* a listener: what its connections are called */
+
+    _Atomic uint32_t users; /* calls in progress, and whether closed: netpoll.c */
+
+    struct wf_lock lock; /* rank FD: guards all below */
+    uint16_t seq;        /* one more with each use of the memory */
+    bool closing;        /* nobody may park any more */
+    struct wf_fd_wait {
+        struct wf_list waiters; /* of struct wf_waiter, oldest first */
+        bool ready;             /* an event came while nobody waited */
+    } dir[WF_FD_DIRS];
+
+    struct wf_list link; /* in the list of all; or of the free; under its lock */
+};
+
+/* All of these inside the runtime. */
+
+/* A descriptor around fd, of which it takes ownership; -errno if that cannot be. */
+int wf_fd_new(int fd, const char *name, struct weft_fd **out);
+
+/* Once: who is parked on it gets -ECANCELED; -EBADF if it is closed already. */
+int wf_fd_close(struct weft_fd *f);
+
+/* Begin a call: false when fd is closed.  Each true needs its wf_fd_release. */
+bool wf_fd_acquire(struct weft_fd *fd);
+void wf_fd_release(struct weft_fd *fd);
+
+/*
+ * Park until the direction may be ready, after a call said EAGAIN.  Returns 0 (try
+ * again), -EAGAIN (deadline 0), -ETIMEDOUT, -ECANCELED (closed), -EPERM (a plain thread).
+ */
+int wf_fd_wait(struct weft_fd *fd, enum wf_fd_dir dir, enum wf_why why,
+               int64_t deadline);
+
+#endif /* WF_RUNTIME_NETPOLL_H */

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pool.c - objects used again: a cache for each P, a shared list behind them.
+ * A cache is touched only by the M that holds its P, so it needs neither lock nor atomic
+ * operation.  Half of it moves to the shared list when it is full, and half is filled
+ * from there when it is empty.  Memory is allocated and freed, and reset called, in user
+ * state: whoever is slow in there can lose its P.
+ */
+#include <weft/pool.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/obj.h"
+#include "runtime/pool.h"
+#include "runtime/runtime.h"
+
+enum {
+    CACHED = 32,             /* objects in one P's cache */
+    CACHES = 256,            /* Ps beyond use the shared list alone */
+    SHARED_MIN = 64,         /* objects it may hold, however large they are */
+    SHARED_BYTES = 16 << 20, /* else so many bytes of them */
+    POISON = 0xDB,
+};
+
+struct cache {
+    alignas(WF_CACHE_LINE) struct wf_pool_counts counts;
+    uint32_t n;
+    void *objs[CACHED];
+};
+
+struct weft_pool {
+    struct wf_obj obj;
+    size_t size; /* all these fixed by weft_pool_new */
+    uint32_t shared_max;
+    void (*reset)(void *);
+    _Atomic(struct cache *) caches[CACHES]; /* by P; made by its first use */
+
+    struct wf_lock lock; /* rank POOL: guards what follows */
+    uint32_t n, room;
+    void **objs;                  /* the shared list: n of room; grows to shared_max */
+    struct wf_pool_counts counts; /* of those without a cache */
+
+    struct wf_list link;         /* these guarded by pools.lock */
+    struct weft_pool_stats last; /* what the trace knows */
+};
+
+/* Counters of Ps that are no struct weft_pool. */
+struct own_pool {
+    struct wf_obj obj;
+    const char *name;
+    struct weft_pool_stats last; /* guarded by pools.lock */
+};
+
+static struct {
+    struct wf_lock lock; /* rank POOL */
+    struct wf_list all;
+    bool begun;
+    struct own_pool own[WF_NOWNPOOLS];
+} pools = {
+    .lock = WF_LOCK_INIT(POOL),
+    .all = WF_LIST_INIT(pools.all),
+    .own = {
+#define POOL(name_) { .name = "runtime." #name_ },
+        WF_OWN_POOLS(POOL)
+#undef POOL
+    },
+};
+
+weft_pool *wf_waiter_pool;
+
+weft_pool *weft_pool_new(const char *name, size_t size, void (*reset)(void *),
+                         int flags)
+{
+    size_t fit = SHARED_BYTES / (size ? size : 1);
+    const char *kept = name ? wf_name_intern(name) : NULL;
+    if (flags || (name && !kept))
+        return NULL;
+    weft_pool *pool = calloc(1, sizeof *pool);
+    if (!pool)
+        return NULL;
+    pool->size = size;
+    pool->shared_max = fit < SHARED_MIN ? SHARED_MIN : (uint32_t)fit;
+    pool->reset = reset;
+    wf_lock_init(&pool->lock, WF_RANK_POOL);
+    wf_enter_emit();
+    wf_obj_init(&pool->obj, WF_OKIND_pool, 0, kept);
+    wf_lock_acquire(&pools.lock);
+    wf_list_push_back(&pools.all, &pool->link);
+    wf_lock_release(&pools.lock);
+    wf_leave();
+    return pool;
+}
+
+/* The cache of the M's P; NULL if there is none. */
+static inline struct cache *get_cache(weft_pool *pool, struct wf_m *m)
+{
+    uint32_t p;
+    if (wf_unlikely(!m) || (p = m->p->id) >= CACHES)
+        return NULL;
+    struct cache *c = atomic_load_explicit(&pool->caches[p], memory_order_relaxed);
+    if (wf_unlikely(!c)) {
+        c = aligned_alloc(WF_CACHE_LINE, sizeof *c);
+        if (c) {
+            memset(c, 0, sizeof *c);
+            atomic_store_explicit(&pool->caches[p], c, memory_order_release);
+        }
+    }
+    return c;
+}
+
+/* Half a cache from the shared list, as far as there is. */
+static __attribute__((noinline)) void fill_cache(weft_pool *pool, struct cache *c)
+{
+    wf_lock_acquire(&pool->lock);
+    while (pool->n && c->n < CACHED / 2)
+        c->objs[c->n++] = pool->objs[--pool->n];
+    wf_lock_release(&pool->lock);
+    wf_pool_count(&c->counts.moved, c->n);
+}
+
+/* With pool->lock held: false when there are enough. */
+static bool share(weft_pool *pool, void *obj)
+{
+    if (pool->n == pool->room) {
+        uint32_t room = pool->room ? 2 * pool->room : SHARED_MIN;
+        if (room > pool->shared_max)
+            room = pool->shared_max;
+        void **objs = room > pool->n ? realloc(pool->objs, room * sizeof *objs) : NULL;
+        if (!objs)
+            return false;
+        pool->objs = objs;
+        pool->room = room;
+    }
+    pool->objs[pool->n++] = obj;
+    return true;
+}
+
+/* The older half of a full cache to the shared list; false: it takes no more. */
+static __attribute__((noinline)) bool drain_cache(weft_pool *pool, struct cache *c)
+{
+    uint32_t n = 0;
+    wf_lock_acquire(&pool->lock);
+    while (n < CACHED / 2 && share(pool, c->objs[n]))
+        n++;
+    wf_lock_release(&pool->lock);
+    memmove(c->objs, c->objs + n, (CACHED - n) * sizeof *c->objs);
+    c->n = CACHED - n;
+    return n > 0;
+}
+
+static void *take_shared(weft_pool *pool)
+{
+    wf_lock_acquire(&pool->lock);
+    void *obj = pool->n ? pool->objs[--pool->n] : NULL;
+    wf_pool_count(obj ? &pool->counts.hits : &pool->counts.misses, 1);
+    wf_lock_release(&pool->lock);
+    return obj;
+}
+
+static bool give_shared(weft_pool *pool, void *obj)
+{
+    wf_lock_acquire(&pool->lock);
+    bool enough = !share(pool, obj);
+    wf_pool_count(&pool->counts.puts, 1);
+    if (enough)
+        wf_pool_count(&pool->counts.dropped, 1);
+    wf_lock_release(&pool->lock);
+    return enough;
+}
+
+inline void *wf_pool_take(weft_pool *pool, struct wf_m *m)
+{
+    struct cache *c = get_cache(pool, m);
+    if (wf_unlikely(!c))
+        return take_shared(pool);
+    if (wf_unlikely(!c->n))
+        fill_cache(pool, c);
+    if (wf_unlikely(!c->n)) {
+        wf_pool_count(&c->counts.misses, 1);
+        return NULL;
+    }
+    wf_pool_count(&c->counts.hits, 1);
+    return c->objs[--c->n];
+}
+
+inline bool wf_pool_give(weft_pool *pool, struct wf_m *m, void *obj)
+{
+    struct cache *c = get_cache(pool, m);
+    if (wf_unlikely(!c))
+        return give_shared(pool, obj);
+    wf_pool_count(&c->counts.puts, 1);
+    if (wf_unlikely(c->n == CACHED) && !drain_cache(pool, c)) {
+        wf_pool_count(&c->counts.dropped, 1);
+        return true;
+    }
+    c->objs[c->n++] = obj;
+    return false;
+}
+
+void *weft_pool_get(weft_pool *pool)
+{
+    void *obj = wf_pool_take(pool, wf_enter());
+    wf_leave();
+    if (wf_unlikely(!obj))
+        obj = calloc(1, pool->size ? pool->size : 1);
+    if (obj && pool->reset)
+        pool->reset(obj);
+    return obj;
+}
+
+void weft_pool_put(weft_pool *pool, void *obj)
+{
+    if (!obj)
+        return;
+#ifdef WF_DEBUG
+    if (!pool->reset)
+        memset(obj, POISON, pool->size);
+#endif
+    bool enough = wf_pool_give(pool, wf_enter(), obj);
+    wf_leave();
+    if (wf_unlikely(enough))
+        free(obj);
+}
+
+static void add_counts(struct weft_pool_stats *sum, struct wf_pool_counts *c)
+{
+#define ADD(name) sum->name += atomic_load_explicit(&c->name, memory_order_relaxed)
+    ADD(hits);
+    ADD(misses);
+    ADD(puts);
+    ADD(dropped);
+    ADD(moved);
+#undef ADD
+}
+
+void weft_pool_stats(weft_pool *pool, struct weft_pool_stats *out)
+{
+    struct weft_pool_stats sum = { 0 };
+    add_counts(&sum, &pool->counts);
+    for (int p = 0; p < CACHES; p++) {
+        struct cache *c = atomic_load_explicit(&pool->caches[p], memory_order_acquire);
+        if (c)
+            add_counts(&sum, &c->counts);
+    }
+    sum.gets = sum.hits + sum.misses;
+    *out = sum;
+}
+
+static void own_stats(int own, struct weft_pool_stats *out)
+{
+    struct weft_pool_stats sum = { 0 };
+    for (uint32_t p = 0; wf_rt.ps && p < wf_rt.nprocs; p++)
+        add_counts(&sum, &wf_rt.ps[p]->own[own]);
+    sum.gets = sum.hits + sum.misses;
+    *out = sum;
+}
+
+/* What was added since the last time, for the trace; with pools.lock held. */
+static void tell(struct wf_obj *o, struct weft_pool_stats *last,
+                 const struct weft_pool_stats *now)
+{
+    struct weft_pool_stats was = *last;
+    *last = *now;
+    if (now->gets == was.gets && now->puts == was.puts)
+        return;
+    wf_obj_mention(o);
+    WF_TRACE(pool, .id = o->id, .hits = now->hits - was.hits,
+             .misses = now->misses - was.misses, .puts = now->puts - was.puts,
+             .dropped = now->dropped - was.dropped, .moved = now->moved - was.moved);
+}
+
+void weft_pool_free(weft_pool *pool)
+{
+    struct weft_pool_stats now;
+    if (!pool)
+        return;
+    wf_enter();
+    wf_lock_acquire(&pools.lock);
+    wf_list_remove(&pool->link);
+    weft_pool_stats(pool, &now);
+    tell(&pool->obj, &pool->last, &now);
+    wf_lock_release(&pools.lock);
+    wf_obj_free(&pool->obj);
+    wf_leave();
+    for (int p = 0; p < CACHES; p++) {
+        struct cache *c = pool->caches[p];
+        while (c && c->n)
+            free(c->objs[--c->n]);
+        free(c);
+    }
+    while (pool->n)
+        free(pool->objs[--pool->n]);
+    free(pool->objs);
+    free(pool);
+}
+
+int wf_pool_begin(void)
+{
+    if (pools.begun)
+        return 0;
+    wf_waiter_pool = weft_pool_new("runtime.waiter", WF_WAITER_ROOM, NULL, 0);
+    if (!wf_waiter_pool)
+        return -ENOMEM;
+    for (int i = 0; i < WF_NOWNPOOLS; i++)
+        wf_obj_init(&pools.own[i].obj, WF_OKIND_pool, 0, pools.own[i].name);
+    pools.begun = true;
+    return 0;
+}
+
+/* Each pool's numbers: for the trace, or only to begin with. */
+static void visit_all(bool trace)
+{
+    struct weft_pool_stats now;
+    wf_lock_acquire(&pools.lock);
+    wf_list_each (item, &pools.all) {
+        weft_pool *pool = wf_container(item, weft_pool, link);
+        weft_pool_stats(pool, &now);
+        if (trace)
+            tell(&pool->obj, &pool->last, &now);
+        else
+            pool->last = now;
+    }
+    for (int i = 0; pools.begun && i < WF_NOWNPOOLS; i++) {
+        own_stats(i, &now);
+        if (trace)
+            tell(&pools.own[i].obj, &pools.own[i].last, &now);
+        else
+            pools.own[i].last = now;
+    }
+    wf_lock_release(&pools.lock);
+}
+
+void wf_pool_trace_begin(void)
+{
+    visit_all(false);
+}
+
+void wf_pool_trace(void)
+{
+    visit_all(true);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * waitgroup.c - wait until a count is 0.
+ *
+ * state is twice the count, plus WAITED while somebody is queued.  Without WAITED a
+ * change of the count is one exchange of the word and touches nothing else, so that who
+ * saw 0 may take the memory away.  With WAITED it happens under the queue's lock, and
+ * those who could take the memory away are parked until that is dropped.
+ */
+#include <weft/sync.h>
+
+#include <errno.h>
+
+#include "runtime/waitq.h"
+
+enum { WAITED = 1 };
+
+static inline uint64_t load_state(weft_wait_group *wg)
+{
+    return __atomic_load_n(&wg->state, __ATOMIC_ACQUIRE);
+}
+
+static inline bool swap_state(weft_wait_group *wg, uint64_t *old, uint64_t new)
+{
+    return __atomic_compare_exchange_n(&wg->state, old, new, false, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_ACQUIRE);
+}
+
+/* The state with n more to wait for. */
+static uint64_t changed(uint64_t s, int64_t n)
+{
+    int64_t count;
+    if (__builtin_add_overflow((int64_t)(s >> 1), n, &count) || count < 0 ||
+        count > INT64_MAX / 2)
+        wf_fatal("weft_wait_group_add: %lld to a count of %llu", (long long)n,
+                 (unsigned long long)(s >> 1));
+    return (uint64_t)count << 1 | (s & WAITED);
+}
+
+/* With WAITED set: change the count, wake all if it is 0 now. */
+static void add_waited(weft_wait_group *wg, int64_t n)
+{
+    struct wf_list won, *item;
+    struct wf_waiter *w;
+    wf_list_init(&won);
+    wf_lock_acquire(wf_waitq_lock(&wg->q));
+    uint64_t id = wg->q.id, s = load_state(wg);
+    while (!swap_state(wg, &s, changed(s, n)))
+        ;
+    if (changed(s, n) == WAITED) {
+        while ((w = wf_waitq_claim(&wg->q)))
+            wf_list_push_back(&won, &w->link);
+        __atomic_fetch_and(&wg->state, ~(uint64_t)WAITED, __ATOMIC_RELEASE);
+    }
+    wf_lock_release(wf_waitq_lock(&wg->q));
+    while ((item = wf_list_pop(&won)))
+        wf_ready(wf_container(item, struct wf_waiter, link)->g, id);
+}
+
+void weft_wait_group_add(weft_wait_group *wg, int64_t n)
+{
+    wf_enter();
+    uint64_t s = load_state(wg);
+    while (!(s & WAITED))
+        if (swap_state(wg, &s, changed(s, n)))
+            break;
+    if (s & WAITED)
+        add_waited(wg, n);
+    wf_leave();
+}
+
+void weft_wait_group_done(weft_wait_group *wg)
+{
+    weft_wait_group_add(wg, -1);
+}
+
+static void unlock_queue(void *lock)
+{
+    wf_lock_release(lock);
+}
+
+/* The deadline came.  The count may be 0 by now, but that came later. */
+static void leave_queue(weft_wait_group *wg, struct wf_waiter *w)
+{
+    wf_lock_acquire(wf_waitq_lock(&wg->q));
+    wf_waitq_give_up(&wg->q, w);
+    if (!wf_waitq_peek(&wg->q))
+        __atomic_fetch_and(&wg->state, ~(uint64_t)WAITED, __ATOMIC_RELAXED);
+    wf_lock_release(wf_waitq_lock(&wg->q));
+}
+
+static int wait_slow(weft_wait_group *wg, int64_t deadline)
+{
+    struct wf_waiter w;
+    wf_waitq_mention(&wg->q, WF_OKIND_wait_group);
+    wf_waiter_init(&w, NULL);
+    wf_lock_acquire(wf_waitq_lock(&wg->q));
+    uint64_t s = load_state(wg);
+    while (s >> 1 && !swap_state(wg, &s, s | WAITED))
+        ;
+    if (!(s >> 1)) {
+        wf_lock_release(wf_waitq_lock(&wg->q));
+        return 0;
+    }
+    wf_waitq_push_back(&wg->q, &w);
+    int err = wf_park_until(WF_WHY_wait_group, wg->q.id, deadline, unlock_queue,
+                            wf_waitq_lock(&wg->q));
+    if (err)
+        leave_queue(wg, &w);
+    return err;
+}
+
+int weft_wait_group_wait(weft_wait_group *wg, int64_t deadline)
+{
+    int err = 0;
+    wf_enter();
+    if (load_state(wg) >> 1)
+        err = !deadline ? -EAGAIN : wf_m() ? wait_slow(wg, deadline) : -EPERM;
+    wf_leave();
+    return err;
+}
+
+int weft_wait_group_init(weft_wait_group *wg, const char *name)
+{
+    *wg = (weft_wait_group)WEFT_WAIT_GROUP_INIT;
+    return wf_waitq_set_name(&wg->q, name);
+}
+
+void weft_wait_group_fini(weft_wait_group *wg)
+{
+    if (load_state(wg) & WAITED)
+        wf_fatal("weft_wait_group_fini: somebody waits for the group");
+    wf_waitq_fini(&wg->q, WF_OKIND_wait_group);
+}

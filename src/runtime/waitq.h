@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * waitq.h - the waiters of an object in the user's storage, first come first served.
+ * A ring of struct wf_waiter; the object has one pointer, to the oldest, so that all
+ * zeroes is an object nobody waits for.
+ */
+#ifndef WF_RUNTIME_WAITQ_H
+#define WF_RUNTIME_WAITQ_H
+#include <weft/sync.h>
+
+#include "runtime/obj.h"
+#include "runtime/runtime.h"
+
+_Static_assert(sizeof(struct wf_lock) <= sizeof(uint64_t), "lock of weft_waiters");
+
+/* Guards the ring; rank SYNC. */
+static inline struct wf_lock *wf_waitq_lock(struct weft_waiters *q)
+{
+    return (struct wf_lock *)&q->lock;
+}
+
+static inline struct wf_waiter *wf_waitq_peek(struct weft_waiters *q)
+{
+    return q->first;
+}
+
+static inline void wf_waitq_push_back(struct weft_waiters *q, struct wf_waiter *w)
+{
+    struct wf_waiter *first = q->first;
+    wf_list_init(&w->link);
+    if (first)
+        wf_list_insert(first->link.prev, &w->link);
+    else
+        q->first = w;
+}
+
+static inline void wf_waitq_push_front(struct weft_waiters *q, struct wf_waiter *w)
+{
+    wf_waitq_push_back(q, w);
+    q->first = w;
+}
+
+/* w must be in the ring. */
+static inline void wf_waitq_remove(struct weft_waiters *q, struct wf_waiter *w)
+{
+    if (q->first == w)
+        q->first = w->link.next == &w->link
+                       ? NULL
+                       : wf_container(w->link.next, struct wf_waiter, link);
+    wf_list_remove(&w->link);
+    w->link.next = NULL;
+}
+
+/* For a waiter that gave up: somebody may have taken it off to wake it, too late. */
+static inline void wf_waitq_give_up(struct weft_waiters *q, struct wf_waiter *w)
+{
+    if (w->link.next)
+        wf_waitq_remove(q, w);
+}
+
+/* The oldest waiter that nothing else has woken: from now on it is ours to wake. */
+static inline struct wf_waiter *wf_waitq_claim(struct weft_waiters *q)
+{
+    struct wf_waiter *w;
+    while ((w = q->first)) {
+        wf_waitq_remove(q, w);
+        if (wf_wake_claim(w))
+            return w;
+    }
+    return NULL;
+}
+
+#endif /* WF_RUNTIME_WAITQ_H */
