@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 weftincludedir = $(includedir)/weft
 weftinclude_HEADERS = \
 	%D%/weft/block.h \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
 	%D%/chan.c %D%/chan.h \
