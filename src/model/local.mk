@@ -2,6 +2,8 @@
 noinst_LTLIBRARIES += %D%/libwfmodel.la
 %C%_libwfmodel_la_SOURCES = \
 	%D%/alerts.def \
+	%D%/blocks.c %D%/blocks.h \
+	%D%/gen.c %D%/gen.h \
 	%D%/hist.h \
 	%D%/model.h \
 	%D%/step.h

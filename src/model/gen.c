@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* gen.c - sort a generation's blocks; index its strings and stacks where they stand. */
+#include "model/gen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "format/varint.h"
+
+struct wf_gen *wf_gen_new(uint32_t number)
+{
+    struct wf_gen *g = calloc(1, sizeof *g);
+
+    if (g)
+        g->number = number;
+    return g;
+}
+
+static void free_blocks(struct wf_block *b)
+{
+    while (b) {
+        struct wf_block *next = b->next;
+        free(b);
+        b = next;
+    }
+}
+
+void wf_gen_free(struct wf_gen *g)
+{
+    if (!g)
+        return;
+    for (size_t i = 0; i < g->nparts; i++)
+        free_blocks(g->parts[i].first);
+    free_blocks(g->tables);
+    free(g->parts);
+    free(g->strings.slot);
+    free(g->stacks.slot);
+    free(g);
+}
+
+static struct wf_stream_part *part_of(struct wf_gen *g, uint32_t stream)
+{
+    for (size_t i = 0; i < g->nparts; i++)
+        if (g->parts[i].stream == stream)
+            return &g->parts[i];
+    if (g->nparts == g->parts_size) {
+        size_t size = g->parts_size ? g->parts_size * 2 : 16;
+        void *grown = realloc(g->parts, size * sizeof *g->parts);
+        if (!grown)
+            return NULL;
+        g->parts = grown;
+        g->parts_size = size;
+    }
+    g->parts[g->nparts] = (struct wf_stream_part){ .stream = stream };
+    return &g->parts[g->nparts++];
+}
+
+static int add_events(struct wf_gen *g, struct wf_block *block)
+{
+    struct wf_stream_part *part = part_of(g, block->head.stream);
+
+    if (!part)
+        return -ENOMEM;
+    /* Blocks of a writer come nearly always in its order: look from the end would need
+     * a second link, and there are few to a generation. */
+    struct wf_block **at = &part->first;
+    while (*at && (int32_t)((*at)->head.stream_seq - block->head.stream_seq) < 0)
+        at = &(*at)->next;
+    block->next = *at;
+    *at = block;
+    return 0;
+}
+
+static struct wf_entry *slot_of(struct wf_entries *e, uint32_t id)
+{
+    uint32_t i = id * 2654435761u;
+
+    while (e->slot[i & (e->size - 1)].id && e->slot[i & (e->size - 1)].id != id)
+        i++;
+    return &e->slot[i & (e->size - 1)];
+}
+
+static int put_entry(struct wf_entries *e, struct wf_entry entry)
+{
+    if (e->n * 4 >= e->size * 3) {
+        struct wf_entries grown = { .size = e->size ? e->size * 2 : 64 };
+        grown.slot = calloc(grown.size, sizeof *grown.slot);
+        if (!grown.slot)
+            return -ENOMEM;
+        for (uint32_t i = 0; i < e->size; i++)
+            if (e->slot[i].id)
+                *slot_of(&grown, e->slot[i].id) = e->slot[i];
+        grown.n = e->n;
+        free(e->slot);
+        *e = grown;
+    }
+    struct wf_entry *slot = slot_of(e, entry.id);
+    e->n += slot->id == 0;
+    *slot = entry;
+    return 0;
+}
+
+static int index_strings(struct wf_gen *g, const uint8_t *r, const uint8_t *end)
+{
+    while (r < end) {
+        uint64_t id, len;
+        r = wf_varint_get(r, end, &id);
+        r = wf_varint_get(r, end, &len);
+        if (!r || id == 0 || id > UINT32_MAX || len > WF_STRING_MAX ||
+            len > (size_t)(end - r))
+            return -EBADMSG;
+        if (put_entry(&g->strings,
+                      (struct wf_entry){ (uint32_t)id, (uint32_t)len, r, r + len }))
+            return -ENOMEM;
+        r += len;
+    }
+    return 0;
+}
+
+static int index_stacks(struct wf_gen *g, const uint8_t *r, const uint8_t *end)
+{
+    while (r < end) {
+        uint64_t id, n, delta;
+        r = wf_varint_get(r, end, &id);
+        r = wf_varint_get(r, end, &n);
+        if (!r || id == 0 || id > UINT32_MAX || n > WF_STACK_MAX)
+            return -EBADMSG;
+        const uint8_t *at = r;
+        for (uint64_t i = 0; r && i < n; i++)
+            r = wf_varint_get(r, end, &delta);
+        if (!r)
+            return -EBADMSG;
+        if (put_entry(&g->stacks,
+                      (struct wf_entry){ (uint32_t)id, (uint32_t)n, at, r }))
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+static int set_clock(struct wf_gen *g, const struct wf_block *block)
+{
+    size_t n = block->head.payload_len / sizeof(struct wf_clock_snap);
+
+    if (!n)
+        return -EBADMSG;
+    memcpy(&g->begin, block->payload, sizeof g->begin);
+    memcpy(&g->end, block->payload + (n - 1) * sizeof g->end, sizeof g->end);
+    g->closed = true;
+    return 0;
+}
+
+int wf_gen_add(struct wf_gen *g, struct wf_block *block)
+{
+    const uint8_t *r = block->payload, *end = r + block->head.payload_len;
+    int err;
+
+    g->bytes += block->head.payload_len;
+    switch (block->head.type) {
+    case WF_BLOCK_EVENTS:
+    case WF_BLOCK_KEYFRAME:
+        err = add_events(g, block);
+        if (err)
+            free(block);
+        return err;
+    case WF_BLOCK_STRINGS:
+    case WF_BLOCK_STACKS:
+        block->next = g->tables;
+        g->tables = block;
+        return block->head.type == WF_BLOCK_STRINGS ? index_strings(g, r, end)
+                                                    : index_stacks(g, r, end);
+    case WF_BLOCK_CLOCK:
+        err = set_clock(g, block);
+        free(block);
+        return err;
+    default:
+        free(block);
+        return 0;
+    }
+}
+
+static const struct wf_entry *find(const struct wf_entries *e, uint64_t id)
+{
+    if (!e->size || id == 0 || id > UINT32_MAX)
+        return NULL;
+    const struct wf_entry *slot = slot_of((struct wf_entries *)e, (uint32_t)id);
+    return slot->id ? slot : NULL;
+}
+
+const char *wf_gen_string(struct wf_gen *g, uint64_t id)
+{
+    const struct wf_entry *e = find(&g->strings, id);
+    size_t n = 0;
+
+    if (e) {
+        n = strnlen((const char *)e->at, e->n); /* a NUL ends it */
+        memcpy(g->text, e->at, n);
+    }
+    g->text[n] = '\0';
+    return g->text;
+}
+
+size_t wf_gen_stack(struct wf_gen *g, uint64_t id, uint64_t *pcs, size_t max)
+{
+    const struct wf_entry *e = find(&g->stacks, id);
+    const uint8_t *r = e ? e->at : NULL;
+    uint64_t pc = 0, delta;
+    size_t n = 0;
+
+    while (e && n < e->n && n < max) {
+        r = wf_varint_get(r, e->end, &delta);
+        pc += (uint64_t)wf_unzigzag(delta);
+        pcs[n++] = pc;
+    }
+    return n;
+}
