@@ -204,7 +204,7 @@ size_t wf_gen_stack(struct wf_gen *g, uint64_t id, uint64_t *pcs, size_t max)
 {
     const struct wf_entry *e = find(&g->stacks, id);
     const uint8_t *r = e ? e->at : NULL;
-    uint64_t pc = 0, delta;
+    uint64_t pc = 0, delta = 0;
     size_t n = 0;
 
     while (e && n < e->n && n < max) {
