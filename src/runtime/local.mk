@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
 	%D%/chan.c %D%/chan.h \
+	%D%/clock.c \
 	%D%/lock.h \
 	%D%/locks.def \
 	%D%/mutex.c \
@@ -13,7 +14,10 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/runtime.h \
 	%D%/select.c \
 	%D%/tbuf.h \
-	%D%/trace.h \
+	%D%/trace.c %D%/trace.h %D%/trace_int.h \
+	%D%/trace_slot.c \
+	%D%/trace_tables.c \
+	%D%/unwind.c \
 	%D%/version.c \
 	%D%/waitgroup.c %D%/waitq.h
 %C%_libwfruntime_la_LIBADD = src/format/libwfformat.la $(UNWIND_LIBS)

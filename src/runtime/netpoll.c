@@ -271,7 +271,6 @@ static void tell_ready(struct weft_fd *f, struct wf_g *ready, const struct wf_g 
 {
     for (struct wf_g *g = ready; g != end; g = g->next) {
         wf_obj_mention(&f->obj);
-        wf_trace_g(g);
         WF_TRACE(io_ready, .fd = f->obj.id, .g = g->id);
     }
 }

@@ -89,10 +89,7 @@ struct wf_g {
     char *stack_lo, *stack_hi; /* usable bytes; NULL without a stack */
     uint64_t id;
 
-    /* the trace's (trace.c): number of the generation in which it was mentioned, and
-     * the order of its events there */
-    _Atomic uint32_t tgen;
-    uint32_t tseq;
+    struct wf_torder order; /* the trace's: of the events about it */
 
     /* for who looks on: what it waits for */
     _Atomic uint8_t why; /* enum wf_why */
@@ -146,8 +143,7 @@ struct wf_p {
     uint32_t switches;        /* counts to 61, to look at the global queue */
     uint32_t rand;
     uint64_t timer_tick; /* raw clock when timers were last looked at */
-    uint32_t tseq;       /* the trace's: order of this P's events in a generation */
-    _Atomic uint32_t tgen;
+    struct wf_torder order; /* the trace's: of the events about it */
     struct wf_p *idle_next; /* guarded by sched.lock */
     struct wf_m *_Atomic m; /* who holds it, NULL: idle */
     char *stacks[WF_STACK_CACHE];
