@@ -4,8 +4,7 @@ weft_SOURCES = \
 	%D%/cli.h \
 	%D%/cmd_help.c \
 	%D%/commands.def \
-	%D%/main.c \
-	%D%/options.def %D%/options.h
+	%D%/main.c
 weft_LDADD = \
 	workloads/libwfworkloads.la \
 	src/export/libwfexport.la \

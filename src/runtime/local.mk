@@ -1,25 +1,54 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
+	%D%/block.c \
 	%D%/chan.c %D%/chan.h \
-	%D%/clock.c \
-	%D%/lock.h \
-	%D%/locks.def \
+	%D%/config.c %D%/knobs.def %D%/knobs.h \
+	%D%/coro.c \
+	%D%/cpus.c \
+	%D%/deadlock.c \
+	%D%/dump.c %D%/dump.h \
+	%D%/emit.c \
+	%D%/fiber.h \
+	%D%/futex.h \
+	%D%/g.c \
+	%D%/guard.c %D%/guard.h \
+	%D%/lock.c %D%/lock.h %D%/locks.def \
+	%D%/m.c \
 	%D%/mutex.c \
+	%D%/name.c \
 	%D%/net.c \
 	%D%/netpoll.c %D%/netpoll.h \
 	%D%/obj.c %D%/obj.h \
+	%D%/overflow.c \
+	%D%/p.c \
+	%D%/park.c \
+	%D%/pin.c \
 	%D%/pool.c %D%/pool.h \
+	%D%/preempt.c \
 	%D%/run.c \
+	%D%/runq.c %D%/runq.h \
 	%D%/runtime.h \
+	%D%/sample.c \
+	%D%/sched.c %D%/sched.h \
 	%D%/select.c \
+	%D%/stack.c %D%/stack.h \
+	%D%/stats.c \
+	%D%/switch.h \
+	%D%/sysmon.c %D%/sysmon.h \
 	%D%/tbuf.h \
-	%D%/trace.c %D%/trace.h %D%/trace_int.h \
-	%D%/trace_slot.c \
-	%D%/trace_tables.c \
-	%D%/unwind.c \
+	%D%/threads.c \
+	%D%/timer.c \
+	%D%/trace.h \
 	%D%/version.c \
 	%D%/waitgroup.c %D%/waitq.h
+if ARCH_X86_64
+%C%_libwfruntime_la_SOURCES += %D%/switch_x86_64.S
+endif
+if ARCH_AARCH64
+%C%_libwfruntime_la_SOURCES += %D%/switch_aarch64.S
+endif
+EXTRA_DIST += %D%/switch_x86_64.S %D%/switch_aarch64.S
 %C%_libwfruntime_la_LIBADD = src/format/libwfformat.la $(UNWIND_LIBS)
 
 lib_LTLIBRARIES += libweft.la

@@ -27,6 +27,7 @@
 #include "format/gstate.h"
 #include "runtime/lock.h"
 #include "runtime/pool.h"
+#include "runtime/switch.h"
 #include "runtime/tbuf.h"
 
 #define WF_CACHE_LINE 64
@@ -78,7 +79,7 @@ enum wf_g_flag {
 
 struct wf_g {
     /* what a switch touches */
-    void *sp;              /* while it does not run; NULL: never ran, has no stack */
+    struct wf_ctx ctx;     /* while it does not run */
     struct wf_g *next;     /* in the queue or free list that it is on */
     _Atomic uint8_t state; /* enum wf_g_state */
     uint8_t flags;         /* enum wf_g_flag */
@@ -89,7 +90,7 @@ struct wf_g {
     char *stack_lo, *stack_hi; /* usable bytes; NULL without a stack */
     uint64_t id;
 
-    struct wf_torder order; /* the trace's: of the events about it */
+    struct wf_torder order; /* the trace's */
 
     /* for who looks on: what it waits for */
     _Atomic uint8_t why; /* enum wf_why */
@@ -103,8 +104,11 @@ struct wf_g {
     const char *name;         /* interned, NULL for none */
     struct wf_m *_Atomic m;   /* runs it; with WF_G_PINNED also while it does not */
     struct wf_timer timer;    /* of wf_park_until */
-    struct wf_join *join;     /* with WF_G_JOINABLE */
-    void *fiber, *fake_stack; /* the sanitizers' */
+    struct wf_lock join_lock; /* rank SYNC: guards the two below */
+    struct wf_waiter *joiner; /* with WF_G_JOINABLE */
+    bool ended;
+    _Atomic(struct wf_g *) self; /* what owner points to in who joins it */
+    void *fiber, *fake_stack;    /* the sanitizers' */
 };
 
 enum { WF_RING = 256, WF_STACK_CACHE = 32 };
@@ -142,8 +146,8 @@ struct wf_p {
     uint64_t next_id, end_id; /* ids for new Gs */
     uint32_t switches;        /* counts to 61, to look at the global queue */
     uint32_t rand;
-    uint64_t timer_tick; /* raw clock when timers were last looked at */
-    struct wf_torder order; /* the trace's: of the events about it */
+    uint64_t timer_tick;    /* raw clock when timers were last looked at */
+    struct wf_torder order; /* the trace's */
     struct wf_p *idle_next; /* guarded by sched.lock */
     struct wf_m *_Atomic m; /* who holds it, NULL: idle */
     char *stacks[WF_STACK_CACHE];
@@ -154,9 +158,10 @@ struct wf_p {
 
     /* the monitor's */
     alignas(WF_CACHE_LINE) struct wf_watch {
-        uint32_t tick; /* seen last */
-        int64_t since; /* when first seen with it */
-        int64_t cpu;   /* of the M's thread, when that began to look long; -1 not yet */
+        uint32_t tick;       /* seen last */
+        int64_t since;       /* when first seen with it */
+        uint64_t dispatches; /* seen last */
+        int64_t cpu; /* of the M's thread, when that began to look long; -1 not yet */
         uint64_t block; /* the M's block_tick seen last */
         struct wf_m *m;
         bool asked;
@@ -171,7 +176,9 @@ enum wf_pst {
     WF_PST_REQ,       /* the M, but the monitor wants it */
     WF_PST_TAKEN,     /* the monitor took it */
     WF_PST_NONE,      /* the M gave it up itself */
-    WF_PST_FENCE = 4, /* added to each of these where there is no membarrier */
+    WF_PST_FORKED,    /* this is another process: abort */
+    WF_PST_GONE,      /* the runtime is over: never come back */
+    WF_PST_FENCE = 8, /* added to each of these where there is no membarrier */
 };
 
 /* What is left to do about the G that an M came from, on the next stack. */
@@ -188,28 +195,31 @@ struct wf_m {
     alignas(WF_CACHE_LINE) _Atomic uint32_t inrt; /* 1: in the runtime */
     uint8_t after;                                /* enum wf_after */
     bool spinning;
-    bool yield_soon;   /* the monitor asked for the P and the M kept it */
-    struct wf_g *g;    /* running, NULL on the M's own stack */
-    struct wf_p *p;    /* meaningful unless pst says otherwise */
-    int *err;          /* this thread's errno */
-    struct wf_g *prev; /* with after: whom we came from */
+    bool yield_soon;        /* the monitor asked for the P and the M kept it */
+    struct wf_g *_Atomic g; /* running, NULL on the M's own stack */
+    struct wf_p *_Atomic p; /* not of meaning when pst is TAKEN */
+    int *err;               /* this thread's errno */
+    struct wf_g *prev;      /* with after: whom we came from */
     void (*after_fn)(void *);
     void *after_arg;
-    void *sp;       /* of its own stack, while a G runs */
-    uint32_t id;    /* from 1 */
-    uint32_t locks; /* ranks held, with --enable-debug */
+    struct wf_g *picked; /* taken off a queue, but to be seen to on the own stack */
+    uint8_t picked_from;
+    void *dead_fiber;
+    struct wf_ctx ctx; /* of its own stack, while a G runs */
+    uint32_t id;       /* from 1 */
+    uint32_t locks;    /* ranks held, with --enable-debug */
 
     alignas(WF_CACHE_LINE) _Atomic uint32_t pst; /* enum wf_pst */
     _Atomic uint64_t block_tick;                 /* odd: in a blocking section */
-    _Atomic bool gone; /* its runtime is over: never come back */
+    _Atomic bool forgotten; /* after gone: nobody else knows of it any more */
+    _Atomic bool gone;      /* its runtime is over: never come back */
 
     /* parking and handing on: who wakes writes next_p, then park */
     alignas(WF_CACHE_LINE) _Atomic uint32_t park; /* futex: 1 wakes */
     struct wf_p *next_p;
-    bool wake_spinning; /* next_p comes from the spinning rule */
-    struct wf_g *pin_g; /* bound to it */
+    bool wake_spinning;         /* next_p comes from the spinning rule */
+    struct wf_g *_Atomic pin_g; /* bound to it */
 
-    struct wf_p *old_p;
     struct wf_m *idle_next; /* guarded by sched.lock, as are all lists */
     struct wf_list all;     /* in wf_rt.ms */
     pthread_t thread;
@@ -253,7 +263,7 @@ struct wf_rt {
     struct wf_list ms, ended;     /* all Ms; those whose thread is to be joined */
     uint32_t nm, nm_max, nm_busy; /* alive; not parked */
     uint64_t nm_created;
-    uint32_t next_m;
+    uint32_t next_m, ngone; /* ids; Ms left behind in user code at the end */
 
     /* the netpoller's turn: sched.c */
     alignas(WF_CACHE_LINE) _Atomic bool polling; /* an M waits in it, or sleeps until */
@@ -261,7 +271,11 @@ struct wf_rt {
     _Atomic int64_t last_poll;                   /* when somebody last looked */
     _Atomic uint32_t foreign;                    /* weft_foreign_begin */
     _Atomic uint32_t hogs;                       /* Gs that run without a P */
-    _Atomic uint64_t retakes, retakes_hog;
+    _Atomic uint64_t retakes, retakes_hog, coroutines_max;
+    int64_t started;
+    _Atomic uint32_t done; /* futex: the main coroutine returned */
+    void (*main_fn)(void *);
+    void *main_arg;
 };
 extern struct wf_rt wf_rt;
 
@@ -401,9 +415,14 @@ bool wf_timer_stop(struct wf_timer *t);
 
 /* The only writer of g->state; dies when the table says that it cannot be. */
 void wf_g_become(struct wf_g *g, unsigned from, unsigned to);
-/* A new coroutine, runnable, on the local queue; NULL: no memory. */
-struct wf_g *wf_g_spawn(void (*fn)(void *), void *arg, const char *name,
-                        const void *spawned, unsigned flags);
+/* A new coroutine, runnable, on the local queue; 0 or -ENOMEM. */
+int wf_g_spawn(const char *name, void (*fn)(void *), void *arg, const void *spawned,
+               unsigned flags, struct wf_g **out);
+/* Give a dead one back, from an M that holds a P. */
+void wf_g_free(struct wf_g *g);
+/* Of the beginning and the end of a runtime. */
+int wf_g_init(void);
+void wf_g_fini(bool leak);
 /* Visit every G ever made in this runtime, dead ones too.  From any thread. */
 void wf_g_each(void (*visit)(struct wf_g *g, void *arg), void *arg);
 /* The text, kept for ever; NULL: no memory.  Anywhere. */

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
-# check_PROGRAMS += %D%/test_UNIT
-# %C%_test_UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
-# %C%_test_UNIT_LDADD = src/runtime/libwfruntime.la $(CMOCKA_LIBS)
+EXTRA_DIST += %D%/rt_support.h
+check_PROGRAMS += %D%/test_coro
+%C%_test_coro_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS) -I$(top_srcdir)/%D%
+%C%_test_coro_LDADD = src/runtime/libwfruntime.la $(CMOCKA_LIBS)

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fiber.h - tell the sanitizers that the stack changes; nothing in other builds.
+ */
+#ifndef WF_RUNTIME_FIBER_H
+#define WF_RUNTIME_FIBER_H
+#include <stddef.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define WF_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WF_ASAN 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__)
+#define WF_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WF_TSAN 1
+#endif
+#endif
+
+#ifdef WF_ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+#ifdef WF_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+/* About to leave for the stack lo..hi; save NULL: for ever. */
+static inline void wf_fiber_leave(void **save, const char *lo, const char *hi,
+                                  void *fiber)
+{
+    (void)save, (void)lo, (void)hi, (void)fiber;
+#ifdef WF_ASAN
+    __sanitizer_start_switch_fiber(save, lo, (size_t)(hi - lo));
+#endif
+#ifdef WF_TSAN
+    __tsan_switch_to_fiber(fiber, 0);
+#endif
+}
+
+/* Arrived on a stack that was left with saved, NULL for a new one. */
+static inline void wf_fiber_arrive(void *saved)
+{
+    (void)saved;
+#ifdef WF_ASAN
+    __sanitizer_finish_switch_fiber(saved, NULL, NULL);
+#endif
+}
+
+static inline void *wf_fiber_new(void)
+{
+#ifdef WF_TSAN
+    return __tsan_create_fiber(0);
+#else
+    return NULL;
+#endif
+}
+
+static inline void *wf_fiber_here(void)
+{
+#ifdef WF_TSAN
+    return __tsan_get_current_fiber();
+#else
+    return NULL;
+#endif
+}
+
+static inline void wf_fiber_free(void *fiber)
+{
+    (void)fiber;
+#ifdef WF_TSAN
+    if (fiber)
+        __tsan_destroy_fiber(fiber);
+#endif
+}
+
+#endif /* WF_RUNTIME_FIBER_H */

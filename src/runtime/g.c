@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * g.c - coroutines as things: made, named, found, used again.
+ * Their memory comes in slabs and stays coroutines' until the runtime ends, so that
+ * who looks on may look at a dead one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/runtime.h"
+#include "runtime/sched.h"
+
+enum { SLAB = 64, CACHE = 128, IDS = 64 };
+
+struct slab {
+    struct slab *next;
+    struct wf_g gs[SLAB];
+};
+
+static struct {
+    struct wf_lock lock; /* rank GS: guards free and the adding of slabs */
+    _Atomic(struct slab *) slabs;
+    struct wf_g *free;
+    _Atomic uint64_t next_id;
+} all = { .lock = WF_LOCK_INIT(GS) };
+
+int wf_g_init(void)
+{
+    atomic_store(&all.next_id, 1);
+    return 0;
+}
+
+void wf_g_fini(bool leak)
+{
+    struct slab *slab = atomic_load(&all.slabs);
+    while (slab && !leak) {
+        struct slab *next = slab->next;
+        free(slab);
+        slab = next;
+    }
+    atomic_store(&all.slabs, NULL);
+    all.free = NULL;
+}
+
+void wf_g_each(void (*visit)(struct wf_g *g, void *arg), void *arg)
+{
+    struct slab *slab = atomic_load_explicit(&all.slabs, memory_order_acquire);
+    for (; slab; slab = slab->next)
+        for (int i = 0; i < SLAB; i++)
+            visit(&slab->gs[i], arg);
+}
+
+static _Noreturn void bad_state(const struct wf_g *g, unsigned is, unsigned from,
+                                unsigned to)
+{
+    const char *name = wf_g_state_name(is);
+    wf_fatal("coroutine %llu is %s: it cannot go from %s to %s",
+             (unsigned long long)g->id, name ? name : "broken", wf_g_state_name(from),
+             wf_g_state_name(to));
+}
+
+void wf_g_become(struct wf_g *g, unsigned from, unsigned to)
+{
+    unsigned is = atomic_load_explicit(&g->state, memory_order_relaxed);
+    if (wf_unlikely(is != from) || wf_unlikely(!wf_g_may_follow(from, to)))
+        bad_state(g, is, from, to);
+    atomic_store_explicit(&g->state, (uint8_t)to, memory_order_release);
+}
+
+/* With the lock held. */
+static bool add_slab(void)
+{
+    struct slab *slab = aligned_alloc(WF_CACHE_LINE, sizeof *slab);
+    if (!slab)
+        return false;
+    memset(slab, 0, sizeof *slab);
+    for (int i = SLAB; i-- > 0;) {
+        struct wf_g *g = &slab->gs[i];
+        atomic_store_explicit(&g->state, WF_G_DEAD, memory_order_relaxed);
+        wf_lock_init(&g->join_lock, WF_RANK_SYNC);
+        g->next = all.free;
+        all.free = g;
+    }
+    slab->next = atomic_load_explicit(&all.slabs, memory_order_relaxed);
+    atomic_store_explicit(&all.slabs, slab, memory_order_release);
+    return true;
+}
+
+static void count_free(struct wf_p *p)
+{
+    struct wf_p_stats *s = &p->stats;
+    wf_set(&s->free_g, p->nfree_g);
+    if (p->nfree_g < wf_get(&s->free_g_min))
+        wf_set(&s->free_g_min, p->nfree_g);
+    if (p->nfree_g > wf_get(&s->free_g_max))
+        wf_set(&s->free_g_max, p->nfree_g);
+}
+
+static __attribute__((noinline)) void refill(struct wf_p *p)
+{
+    wf_lock_acquire(&all.lock);
+    while (p->nfree_g < CACHE / 2 && (all.free || add_slab())) {
+        struct wf_g *g = all.free;
+        all.free = g->next;
+        g->next = p->free_g;
+        p->free_g = g;
+        p->nfree_g++;
+    }
+    wf_lock_release(&all.lock);
+}
+
+static __attribute__((noinline)) void spill(struct wf_p *p)
+{
+    wf_pool_count(&p->own[WF_OWN_g].moved, p->nfree_g - CACHE / 2);
+    wf_lock_acquire(&all.lock);
+    while (p->nfree_g > CACHE / 2) {
+        struct wf_g *g = p->free_g;
+        p->free_g = g->next;
+        g->next = all.free;
+        all.free = g;
+        p->nfree_g--;
+    }
+    wf_lock_release(&all.lock);
+}
+
+void wf_g_free(struct wf_g *g)
+{
+    struct wf_p *p = wf_m()->p;
+    wf_pool_count(&p->own[WF_OWN_g].puts, 1);
+    g->next = p->free_g;
+    p->free_g = g;
+    if (wf_unlikely(++p->nfree_g > CACHE))
+        spill(p);
+    count_free(p);
+}
+
+static struct wf_g *take(struct wf_p *p)
+{
+    if (wf_unlikely(!p->free_g)) {
+        wf_pool_count(&p->own[WF_OWN_g].misses, 1);
+        refill(p);
+        if (!p->free_g)
+            return NULL;
+    } else {
+        wf_pool_count(&p->own[WF_OWN_g].hits, 1);
+    }
+    struct wf_g *g = p->free_g;
+    p->free_g = g->next;
+    p->nfree_g--;
+    count_free(p);
+    return g;
+}
+
+static uint64_t new_id(struct wf_p *p)
+{
+    if (wf_unlikely(p->next_id == p->end_id)) {
+        p->next_id = atomic_fetch_add(&all.next_id, IDS);
+        p->end_id = p->next_id + IDS;
+    }
+    return p->next_id++;
+}
+
+int wf_g_spawn(const char *name, void (*fn)(void *), void *arg, const void *spawned,
+               unsigned flags, struct wf_g **out)
+{
+    struct wf_p *p = wf_m()->p;
+    if (name && !(name = wf_name_intern(name)))
+        return -ENOMEM;
+    struct wf_g *g = take(p);
+    if (!g)
+        return -ENOMEM;
+    g->id = new_id(p);
+    g->fn = fn;
+    g->arg = arg;
+    g->spawned = spawned;
+    g->name = name;
+    g->flags = (uint8_t)flags;
+    g->err = 0;
+    g->joiner = NULL;
+    g->ended = false;
+    atomic_store_explicit(&g->self, g, memory_order_relaxed);
+    wf_set(&g->why, WF_WHY_none);
+    wf_torder_reset(&g->order);
+    wf_add(&p->stats.created, 1);
+    if (out)
+        *out = g;
+    wf_g_become(g, WF_G_DEAD, WF_G_IDLE);
+    if (wf_unlikely(wf_trace_on))
+        wf_emit_create(g);
+    wf_g_become(g, WF_G_IDLE, WF_G_RUNNABLE);
+    wf_runq_put(p, g);
+    wf_wake_p();
+    return 0;
+}

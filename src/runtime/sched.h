@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sched.h - what the scheduler's files share among themselves.
+ */
+#ifndef WF_RUNTIME_SCHED_H
+#define WF_RUNTIME_SCHED_H
+#include "runtime/runq.h"
+#include "runtime/runtime.h"
+
+#ifndef WF_EMIT /* no tracer yet */
+static inline void wf_trace_quiet(struct wf_m *m)
+{
+    atomic_store_explicit(&m->inrt, 0, memory_order_release);
+}
+static inline void wf_trace_awake(struct wf_m *m)
+{
+    atomic_store_explicit(&m->inrt, 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    if (wf_rt.need_fence)
+        atomic_thread_fence(memory_order_seq_cst);
+}
+#define wf_trace_m_start(m)   ((void)(m))
+#define wf_trace_m_end(m)     ((void)(m))
+#define wf_trace_init(config) ((void)(config), 0)
+#define wf_trace_stop()       ((void)0)
+#endif
+
+/* Relaxed; wf_add is for one writer. */
+#define wf_get(at)     atomic_load_explicit(at, memory_order_relaxed)
+#define wf_set(at, to) atomic_store_explicit(at, to, memory_order_relaxed)
+#define wf_add(at, n)  wf_set(at, wf_get(at) + (n))
+
+/* ---- sched.c: what runs next ---- */
+
+enum { WF_GLOBAL_EVERY = 61 }; /* switches until the global queue has its turn */
+
+/* An M's own stack: run coroutines until the M is to end. */
+void wf_schedule(struct wf_m *m);
+/* Work became visible: wake a P for it, unless somebody looks for work already. */
+void wf_wake_slow(void);
+static inline void wf_wake_p(void)
+{
+    if (wf_rt.nprocs == 1 || !wf_rt.steal)
+        return;
+    /* The other half is in stop_spinning: we publish, then look; they stop, then look. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (wf_unlikely(wf_get(&wf_rt.nidle_p) && !wf_get(&wf_rt.nspinning)))
+        wf_wake_slow();
+}
+/* To the global queue from anywhere, and wake a P for them. */
+void wf_global_add(struct wf_g *first, struct wf_g *last, uint32_t n);
+/* Is there anything that a P could run, or will soon have to? */
+bool wf_work_waits(struct wf_p *p, int64_t now);
+
+/* ---- park.c: the turns of a coroutine ---- */
+
+/* Do what is left to do about the G that this M came from. */
+void wf_after_switch(struct wf_m *m);
+/* From the M's own stack to g, until it comes back. */
+void wf_run_g(struct wf_m *m, struct wf_g *g, enum wf_word from);
+/* The M forgets its G: to its own stack, for the last time. */
+_Noreturn void wf_abandon(struct wf_m *m);
+/* The running G goes to the global queue and the M, without a P, to its own stack.
+ * Returns on another M, or the same with a P. */
+void wf_lose_p(struct wf_m *m);
+
+/* ---- m.c: threads ---- */
+
+/* Give p (NULL: an idle one, if there is) to a sleeping or new M. */
+void wf_m_start(struct wf_p *p, bool spinning);
+/* Sleep until somebody gives this M a P; false: the M is to end. */
+bool wf_m_stop(struct wf_m *m);
+/* Wake m, which sleeps outside of the idle list, with p. */
+void wf_m_give(struct wf_m *m, struct wf_p *p);
+int wf_m_new(struct wf_p *p, bool spinning);
+/* Wake all that sleep, to see that the runtime ends. */
+void wf_m_wake_all(void);
+/* Join the threads that ended. */
+void wf_m_reap(void);
+int64_t wf_m_cpu(const struct wf_m *m);
+
+/* ---- p.c: Ps ---- */
+
+int wf_p_init(int n);
+void wf_p_fini(void);
+/* An idle P, off the list, NULL for none; with wf_rt.lock held. */
+struct wf_p *wf_p_idle_get(void);
+void wf_p_idle_put(struct wf_p *p);
+/* The M takes a P that it was given, or gives its own up (to nobody yet). */
+void wf_p_acquire(struct wf_m *m, struct wf_p *p);
+struct wf_p *wf_p_release(struct wf_m *m);
+/* What p was held for counts as busy; nobody holds it any more. */
+void wf_p_drop(struct wf_p *p);
+/* Pass on a P that nobody holds: to an M if it has work, else to the idle ones. */
+void wf_p_handoff(struct wf_p *p);
+
+/* ---- preempt.c ---- */
+
+void wf_preempt_init(void);
+/* A barrier on all threads of the process. */
+void wf_barrier(void);
+static inline uint32_t wf_pst(uint32_t state)
+{
+    return state | (wf_rt.need_fence ? WF_PST_FENCE : 0);
+}
+
+/* Ask an M to give its P up by itself soon. */
+bool wf_retake_ask(struct wf_m *m);
+/* Take p from m, who was asked before the last wf_barrier: false when it came in. */
+bool wf_retake(struct wf_m *m, struct wf_p *p);
+/* The runtime ends: true once m can never come back into it. */
+bool wf_retake_for_ever(struct wf_m *m);
+
+/* ---- pin.c ---- */
+
+/* The pinned G of this M left its stack: wait until somebody wants it to run. */
+struct wf_g *wf_pin_wait(struct wf_m *m);
+/* g runs on another M only: give that M our P. */
+void wf_pin_pass(struct wf_m *m, struct wf_g *g);
+void wf_unpin(struct wf_m *m);
+
+/* ---- run.c ---- */
+
+/* The main coroutine returned: tell everybody, and go. */
+_Noreturn void wf_run_finish(struct wf_m *m);
+
+/* ---- sysmon.c ---- */
+
+int wf_sysmon_start(void);
+void wf_sysmon_join(void);
+/* It sleeps while all Ps are idle. */
+void wf_sysmon_wake(void);
+
+/* ---- timer.c ---- */
+
+/* Fire what is due on p; how many. */
+uint32_t wf_timers_run(struct wf_p *p, int64_t now);
+bool wf_timers_due(struct wf_p *p);
+void wf_timers_fini(struct wf_p *p);
+static inline int64_t wf_timers_first(struct wf_p *p)
+{
+    return wf_get(&p->timers.first);
+}
+int64_t wf_timers_earliest(void);
+
+/* ---- deadlock.c ---- */
+
+/* The last M is about to sleep, with wf_rt.lock held: nothing can wake anything? */
+void wf_deadlock_check_all(void);
+/* The monitor looks for cycles among those that wait for each other. */
+void wf_deadlock_check_cycles(int64_t now);
+void wf_deadlock_reset(void);
+
+/* ---- emit.c: events of more than one line; only while wf_trace_on.  Each is told
+ * before what it tells is done, but for the last line of ready and retake. ---- */
+
+void wf_emit_create(struct wf_g *g);
+void wf_emit_start(struct wf_g *g, enum wf_word from);
+/* ... and makes g runnable. */
+void wf_emit_ready(struct wf_g *g, uint64_t obj, enum wf_word to, uint32_t len);
+/* The running G parks (or yields) and next runs, NULL: not known yet. */
+void wf_emit_park(enum wf_why why, uint64_t obj, struct wf_g *next, enum wf_word from);
+void wf_emit_yield(enum wf_why why, struct wf_g *next, enum wf_word from,
+                   enum wf_word to);
+void wf_emit_p_start(struct wf_p *p);
+void wf_emit_block(unsigned kind);
+void wf_emit_name(struct wf_g *g);
+void wf_emit_deadlock(struct wf_g *g, struct wf_g *owner, uint32_t n);
+/* ... and lets the M go of p. */
+void wf_emit_retake(struct wf_p *p, struct wf_m *m, enum wf_word why);
+void wf_emit_wake(struct wf_m *m);
+
+#endif /* WF_RUNTIME_SCHED_H */

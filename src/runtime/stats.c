@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * stats.c - figures without a trace.
+ */
+#include <weft/stats.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "runtime/sched.h"
+#include "runtime/stack.h"
+
+static void add_p(struct weft_stats *s, struct wf_p *p)
+{
+    uint64_t created = wf_get(&p->stats.created), ended = wf_get(&p->stats.ended);
+    s->created += created;
+    s->coroutines += created - ended; /* of one P alone it may be negative */
+    s->switches += wf_get(&p->stats.dispatches);
+    s->steals += wf_get(&p->stats.steals);
+    s->steal_fail += wf_get(&p->stats.steal_fail);
+    s->handoffs += wf_get(&p->stats.handoffs);
+    s->timers_fired += wf_get(&p->stats.timers);
+}
+
+static void add_threads(struct weft_stats *s)
+{
+    wf_lock_acquire(&wf_rt.lock);
+    s->threads = wf_rt.nm;
+    s->threads_max = wf_rt.nm_max;
+    s->threads_created = wf_rt.nm_created;
+    s->threads_idle = wf_get(&wf_rt.nidle_m);
+    s->global_runq = wf_get(&wf_rt.nglobal);
+    s->global_runq_max = wf_rt.global_max;
+    wf_lock_release(&wf_rt.lock);
+}
+
+static const char *retake_name(void)
+{
+    return !wf_rt.preempt ? "off" : wf_rt.need_fence ? "fence" : "membarrier";
+}
+
+static void fill(struct weft_stats *s)
+{
+    struct wf_stack_stats stacks;
+    for (uint32_t i = 0; i < wf_rt.nprocs; i++)
+        add_p(s, wf_rt.ps[i]);
+    if (s->coroutines > wf_get(&wf_rt.coroutines_max))
+        wf_set(&wf_rt.coroutines_max, s->coroutines);
+    s->coroutines_max = wf_get(&wf_rt.coroutines_max);
+    add_threads(s);
+    s->procs = wf_rt.nprocs;
+    s->retakes = wf_get(&wf_rt.retakes);
+    s->retakes_hog = wf_get(&wf_rt.retakes_hog);
+    s->hogs = wf_get(&wf_rt.hogs);
+    wf_stack_stats(&stacks);
+    s->stacks = stacks.reserved;
+    s->stacks_guarded = stacks.guarded;
+    s->guard = stacks.guard;
+    s->retake = retake_name();
+}
+
+void weft_stats(struct weft_stats *stats)
+{
+    struct weft_stats s = { .guard = "none", .retake = "off" };
+    size_t size = stats->size < sizeof s ? stats->size : sizeof s;
+    if (atomic_load_explicit(&wf_rt.running, memory_order_acquire))
+        fill(&s);
+    s.size = size;
+    memcpy(stats, &s, size);
+}
+
+int weft_stats_proc(int i, struct weft_stats_proc *stats)
+{
+    struct weft_stats_proc s = { 0 };
+    size_t size = stats->size < sizeof s ? stats->size : sizeof s;
+    if (!atomic_load_explicit(&wf_rt.running, memory_order_acquire) || i < 0 ||
+        (uint32_t)i >= wf_rt.nprocs)
+        return -EINVAL;
+    struct wf_p *p = wf_rt.ps[i];
+    int64_t since = wf_get(&p->stats.since), now = wf_clock_now();
+    s.size = size;
+    s.runq = wf_runq_len(p);
+    s.runq_max = wf_get(&p->stats.runq_max);
+    s.dispatches = wf_get(&p->stats.dispatches);
+    s.busy_ns = wf_get(&p->stats.busy_ns) + (since ? now - since : 0);
+    s.idle_ns = now - wf_rt.started - s.busy_ns;
+    s.free_g = wf_get(&p->stats.free_g);
+    s.free_g_max = wf_get(&p->stats.free_g_max);
+    s.free_g_min = wf_get(&p->stats.free_g_min);
+    if (s.free_g_min > s.free_g_max)
+        s.free_g_min = 0; /* never used */
+    memcpy(stats, &s, size);
+    return 0;
+}
