@@ -5,7 +5,7 @@ noinst_LTLIBRARIES += %D%/libwfmodel.la
 	%D%/blocks.c %D%/blocks.h \
 	%D%/gen.c %D%/gen.h \
 	%D%/hist.h \
-	%D%/model.h \
+	%D%/model.h %D%/reader.h \
 	%D%/step.h
 %C%_libwfmodel_la_LIBADD = src/format/libwfformat.la $(DW_LIBS)
 

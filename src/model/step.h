@@ -28,16 +28,21 @@ enum { WF_NO_P = -1, WF_NO_M = -1, WF_GLOBAL_QUEUE = -1 };
  * unless the row says whose they are.
  */
 #define WF_STEPS(STEP)                                                                 \
-    STEP(G_NEW, "g was made (prov UNKNOWN: it lived before the trace saw it): site")   \
+    STEP(G_NEW,                                                                        \
+         "g was made by coroutine by, it is called str (0: nothing but its site), "    \
+         "system (prov UNKNOWN: it lived before the trace saw it): site; its "         \
+         "first G_STATE follows")                                                      \
     STEP(G_STATE,                                                                      \
          "g is now in state, on m and p if RUNNING, waiting for reason and "           \
          "obj; from: the queue it came from (RUNNING) or went to (RUNNABLE); "         \
-         "by: who made it so; stack; state WF_G_NSTATES: not known")                   \
+         "by: who made it so; stack; state WF_G_NSTATES: not known; prov UNKNOWN: "    \
+         "and from n, at most t, until t it was in no known state")                    \
     STEP(G_END, "g ended (prov UNKNOWN: at the trace's end)")                          \
     STEP(G_NAME, "g is called str")                                                    \
     STEP(G_PIN, "g is (n 1) or no longer (n 0) bound to its thread")                   \
     STEP(P_COUNT, "there are n Ps")                                                    \
-    STEP(P_STATE, "p is held by m and in state n (WF_PSTATE_*), or idle with WF_NO_M") \
+    STEP(P_STATE, "p runs a coroutine, is in a blocking section, or neither: n is "    \
+                  "WF_PSTATE_*; held by m, WF_NO_M when nobody does")                  \
     STEP(P_RETAKE, "sysmon took p from m, which ran g; n is WF_RETAKE_*")              \
     STEP(M_NEW, "m began; n its tid")                                                  \
     STEP(M_STATE, "m is in state n (WF_MSTATE_*)")                                     \
@@ -147,6 +152,9 @@ struct wf_source {
     const struct wf_trace_info *info;
     /* 1: *step is the next; 0: the end; -errno with error filled in. */
     int (*next)(struct wf_source *s, struct wf_step *step);
+    /* Begin again with the generation in which t lies, by status steps of what holds;
+     * sites keep their ids.  NULL or -ESPIPE when it cannot (a pipe). */
+    int (*seek)(struct wf_source *s, int64_t t);
     /* Borrowed until the next GENERATION step; never NULL, "" for 0 or unknown. */
     const char *(*string)(struct wf_source *s, uint64_t id);
     /* Frames of a stack (inlined ones included), at most max; likewise borrowed. */
