@@ -4,8 +4,8 @@ noinst_PROGRAMS += %D%/tables-mdoc
 %C%_tables_mdoc_SOURCES = %D%/tables-mdoc.c
 %C%_tables_mdoc_LDADD = src/format/libwfformat.la
 
-man_pages_in = %D%/weft.1.in %D%/weft-trace.5.in
-nodist_man_MANS += %D%/weft.1 %D%/weft-trace.5
+man_pages_in = %D%/weft.1.in %D%/weft-trace.5.in %D%/weft-tuning.7.in
+nodist_man_MANS += %D%/weft.1 %D%/weft-trace.5 %D%/weft-tuning.7
 EXTRA_DIST += $(man_pages_in)
 CLEANFILES += $(nodist_man_MANS)
 
@@ -14,4 +14,6 @@ fill_in = $(AM_V_GEN)$(MKDIR_P) %D% && \
 %D%/weft.1: %D%/weft.1.in %D%/tables-mdoc$(EXEEXT)
 	$(fill_in)
 %D%/weft-trace.5: %D%/weft-trace.5.in %D%/tables-mdoc$(EXEEXT)
+	$(fill_in)
+%D%/weft-tuning.7: %D%/weft-tuning.7.in %D%/tables-mdoc$(EXEEXT)
 	$(fill_in)

@@ -179,6 +179,23 @@ static void print_alerts(void)
     puts(".El");
 }
 
+static void print_knob(const char *variable, const char *name, const char *value,
+                       const char *accepted, const char *doc)
+{
+    printf(".It Ev %s Pq %s\n", variable, name);
+    print_doc(doc);
+    printf("Accepts %s.\nDefault: %s.\n", accepted, *value ? value : "none");
+}
+
+static void print_knobs(void)
+{
+    puts(".Bl -tag -width Ds");
+#define KNOB(name, variable, type, fields, value, accepted, doc)                       \
+    print_knob(#variable, #name, value, accepted, doc);
+#include "runtime/knobs.def"
+    puts(".El");
+}
+
 static const struct {
     const char *line;
     void (*print)(void);
@@ -186,7 +203,7 @@ static const struct {
     { "@EVENTS@\n", print_events }, { "@KINDS@\n", print_kinds },
     { "@WORDS@\n", print_words },   { "@STATES@\n", print_states },
     { "@BLOCKS@\n", print_blocks }, { "@COMMANDS@\n", print_commands },
-    { "@ALERTS@\n", print_alerts },
+    { "@ALERTS@\n", print_alerts }, { "@KNOBS@\n", print_knobs },
 };
 
 static void print_line(const char *line)
