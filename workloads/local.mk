@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfworkloads.la
-%C%_libwfworkloads_la_SOURCES =
+%C%_libwfworkloads_la_SOURCES = %D%/workload.h %D%/workloads.def
 %C%_libwfworkloads_la_LIBADD =
 
 if HAVE_LLHTTP

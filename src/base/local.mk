@@ -3,4 +3,6 @@ noinst_LTLIBRARIES += %D%/libwfbase.la
 %C%_libwfbase_la_SOURCES = \
 	%D%/clock.h \
 	%D%/fatal.c %D%/fatal.h \
-	%D%/list.h
+	%D%/list.h \
+	%D%/text.c %D%/text.h \
+	%D%/units.c %D%/units.h

@@ -4,7 +4,8 @@ weft_SOURCES = \
 	%D%/cli.h \
 	%D%/cmd_help.c \
 	%D%/commands.def \
-	%D%/main.c
+	%D%/main.c \
+	%D%/options.def %D%/options.h
 weft_LDADD = \
 	workloads/libwfworkloads.la \
 	src/export/libwfexport.la \

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
 	%D%/block.c \
 	%D%/chan.c %D%/chan.h \
+	%D%/clock.c \
 	%D%/config.c %D%/knobs.def %D%/knobs.h \
 	%D%/coro.c \
 	%D%/cpus.c \
@@ -37,9 +38,12 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/switch.h \
 	%D%/sysmon.c %D%/sysmon.h \
 	%D%/tbuf.h \
+	%D%/trace.c %D%/trace.h %D%/trace_int.h \
+	%D%/trace_slot.c \
+	%D%/trace_tables.c \
+	%D%/unwind.c \
 	%D%/threads.c \
 	%D%/timer.c \
-	%D%/trace.h \
 	%D%/version.c \
 	%D%/waitgroup.c %D%/waitq.h
 if ARCH_X86_64

@@ -105,10 +105,8 @@ static void unlock_queue(void *lock)
 static int park(weft_mutex *m, int64_t deadline, struct wf_g *self)
 {
     struct wf_g *owner = get_owner(m);
-    if (wf_unlikely(wf_trace_on) && owner) {
-        wf_trace_g(owner);
+    if (owner)
         WF_TRACE(obj_owner, .id = m->q.id, .g = owner->id);
-    }
     atomic_store_explicit(&self->owner, (void *)&m->owner, memory_order_relaxed);
     int err = wf_park_until(WF_WHY_mutex, m->q.id, deadline, unlock_queue,
                             wf_waitq_lock(&m->q));

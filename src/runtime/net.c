@@ -227,7 +227,7 @@ static int finish_connect(int fd, const char *addr, int64_t deadline, int err,
         return err;
     }
     if (in_progress) {
-        err = wf_fd_wait(f, WF_FD_WRITE, WF_WHY_net_connect, deadline);
+        err = wf_fd_wait(f, WF_FD_WRITE, 0, WF_WHY_net_connect, deadline);
         if (!err)
             err = sys_connected(fd);
     }
@@ -267,13 +267,15 @@ static NOINLINE int sys_accept(int fd)
 
 static int accept_one(struct weft_fd *l, int64_t deadline)
 {
-    int err, fd;
-    while ((fd = sys_accept(l->fd)) == -EAGAIN) {
-        err = wf_fd_wait(l, WF_FD_READ, WF_WHY_net_accept, deadline);
+    for (;;) {
+        uint32_t events = wf_fd_events(l, WF_FD_READ);
+        int fd = sys_accept(l->fd);
+        if (fd != -EAGAIN)
+            return fd;
+        int err = wf_fd_wait(l, WF_FD_READ, events, WF_WHY_net_accept, deadline);
         if (err)
             return err;
     }
-    return fd;
 }
 
 int weft_accept(weft_fd *l, int64_t deadline, weft_fd **out)
@@ -327,29 +329,37 @@ static ssize_t blocking(struct weft_fd *f, void *to, const void *from, size_t si
 
 static ssize_t read_some(struct weft_fd *f, void *buf, size_t size, int64_t deadline)
 {
-    ssize_t n;
     if (!f->pollable)
         return blocking(f, buf, NULL, size);
-    while ((n = sys_read(f, buf, size)) == -EAGAIN) {
-        int err = wf_fd_wait(f, WF_FD_READ, WF_WHY_net_read, deadline);
+    uint32_t events = wf_fd_events(f, WF_FD_READ);
+    bool empty = deadline && wf_fd_is_empty(f, events);
+    ssize_t n = 0;
+    while (empty || (n = sys_read(f, buf, size)) == -EAGAIN) {
+        int err = wf_fd_wait(f, WF_FD_READ, events, WF_WHY_net_read, deadline);
         if (err)
             return err;
+        events = wf_fd_events(f, WF_FD_READ);
+        empty = false;
     }
+    if (f->is_stream && n > 0 && (size_t)n < size)
+        wf_fd_emptied(f, events);
     return n;
 }
 
 static ssize_t write_some(struct weft_fd *f, const void *buf, size_t size,
                           int64_t deadline)
 {
-    ssize_t n;
     if (!f->pollable)
         return blocking(f, NULL, buf, size);
-    while ((n = sys_write(f, buf, size)) == -EAGAIN) {
-        int err = wf_fd_wait(f, WF_FD_WRITE, WF_WHY_net_write, deadline);
+    for (;;) {
+        uint32_t events = wf_fd_events(f, WF_FD_WRITE);
+        ssize_t n = sys_write(f, buf, size);
+        if (n != -EAGAIN)
+            return n;
+        int err = wf_fd_wait(f, WF_FD_WRITE, events, WF_WHY_net_write, deadline);
         if (err)
             return err;
     }
-    return n;
 }
 
 static ssize_t write_all(struct weft_fd *f, const char *buf, size_t size,
@@ -389,18 +399,25 @@ ssize_t weft_write(weft_fd *f, const void *buf, size_t size, int64_t deadline)
     return n;
 }
 
+static int wait_either(struct weft_fd *f, enum wf_fd_dir dir, int64_t deadline)
+{
+    enum wf_why why = dir == WF_FD_READ ? WF_WHY_net_read : WF_WHY_net_write;
+    _Atomic uint32_t *seen = &f->dir[dir].seen;
+    uint32_t events = atomic_load_explicit(seen, memory_order_relaxed);
+    int err = f->pollable ? wf_fd_wait(f, dir, events, why, deadline) : 0;
+    if (!err)
+        atomic_store_explicit(seen, wf_fd_events(f, dir), memory_order_relaxed);
+    return err;
+}
+
 int weft_fd_wait(weft_fd *f, int events, int64_t deadline)
 {
     int err = -EBADF;
-    bool in = events == WEFT_READ;
-    if (!in && events != WEFT_WRITE)
+    if (events != WEFT_READ && events != WEFT_WRITE)
         return -EINVAL;
     wf_enter();
     if (wf_fd_acquire(f)) {
-        err = f->pollable
-                  ? wf_fd_wait(f, in ? WF_FD_READ : WF_FD_WRITE,
-                               in ? WF_WHY_net_read : WF_WHY_net_write, deadline)
-                  : 0;
+        err = wait_either(f, events == WEFT_READ ? WF_FD_READ : WF_FD_WRITE, deadline);
         wf_fd_release(f);
     }
     wf_leave();

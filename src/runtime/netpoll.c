@@ -2,10 +2,10 @@
 /*
  * netpoll.c - one epoll descriptor, edge-triggered, each descriptor registered once.
  *
- * An edge comes once, so a call is tried first and waited for only after EAGAIN.  What
- * came between the two is remembered in `ready`, under the descriptor's lock.  The
- * event carries the address of the struct and 16 bits of its seq: one that was
- * under way while the descriptor was closed is recognised and dropped.
+ * An edge comes once, so a call is tried first and waited for only after EAGAIN.  Edges
+ * are counted, and who waits says how many there were before it tried: if one came
+ * since, it tries again.  The event carries the address of the struct and 16 bits of its
+ * seq: one that was under way while the descriptor was closed is recognised and dropped.
  */
 #include "runtime/netpoll.h"
 
@@ -83,6 +83,13 @@ static struct weft_fd *take_unused(void)
     return f;
 }
 
+static bool is_stream(int fd)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+    return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) && type == SOCK_STREAM;
+}
+
 static int setup(struct weft_fd *f, int fd)
 {
     struct stat st;
@@ -97,8 +104,14 @@ static int setup(struct weft_fd *f, int fd)
     f->path = NULL;
     f->accepted = NULL;
     f->is_socket = S_ISSOCK(st.st_mode);
+    f->is_stream = f->is_socket && is_stream(fd);
+    atomic_store_explicit(&f->emptied, 0, memory_order_relaxed);
+    atomic_store_explicit(&f->ended, false, memory_order_relaxed);
     f->closing = false;
-    f->dir[WF_FD_READ].ready = f->dir[WF_FD_WRITE].ready = false;
+    for (int dir = 0; dir < WF_FD_DIRS; dir++) {
+        atomic_store_explicit(&f->dir[dir].seen, 0, memory_order_relaxed);
+        atomic_store_explicit(&f->dir[dir].events, 0, memory_order_relaxed);
+    }
     f->pollable = !epoll_ctl(poll.epoll, EPOLL_CTL_ADD, fd, &ev);
     return f->pollable || errno == EPERM ? 0 : -errno;
 }
@@ -184,7 +197,8 @@ static int park(struct weft_fd *f, struct wf_fd_wait *d, enum wf_why why,
     return err;
 }
 
-int wf_fd_wait(struct weft_fd *f, enum wf_fd_dir dir, enum wf_why why, int64_t deadline)
+int wf_fd_wait(struct weft_fd *f, enum wf_fd_dir dir, uint32_t events, enum wf_why why,
+               int64_t deadline)
 {
     struct wf_fd_wait *d = &f->dir[dir];
     int err = 0;
@@ -192,13 +206,9 @@ int wf_fd_wait(struct weft_fd *f, enum wf_fd_dir dir, enum wf_why why, int64_t d
     wf_lock_acquire(&f->lock);
     if (f->closing)
         err = -ECANCELED;
-    else if (d->ready)
-        d->ready = false;
-    else if (!deadline)
-        err = -EAGAIN;
-    else if (!wf_m())
-        err = -EPERM;
-    else
+    else if (d->events == events)
+        err = !deadline ? -EAGAIN : wf_m() ? 1 : -EPERM;
+    if (err > 0)
         return park(f, d, why, deadline);
     wf_lock_release(&f->lock);
     return err;
@@ -248,29 +258,42 @@ int wf_fd_close(struct weft_fd *f)
     return users & CLOSED ? -EBADF : 0;
 }
 
-/* One direction may be ready: wake who waits, or remember it. */
+/* One direction may be ready: wake all who wait, so that none has to wake the next. */
 static int announce(struct weft_fd *f, enum wf_fd_dir dir, struct wf_g **ready)
 {
     struct wf_fd_wait *d = &f->dir[dir];
-    int n = claim_all(d, 0, ready);
-    d->ready = !n;
-    return n;
+    atomic_store_explicit(&d->events, d->events + 1, memory_order_release);
+    return claim_all(d, 0, ready);
+}
+
+/* The trace: f is ready and those from ready up to end, the ones before, wait for it. */
+static void tell_ready(struct weft_fd *f, struct wf_g *ready, const struct wf_g *end)
+{
+    for (struct wf_g *g = ready; g != end; g = g->next) {
+        wf_obj_mention(&f->obj);
+        WF_TRACE(io_ready, .fd = f->obj.id, .g = g->id);
+    }
 }
 
 static int serve(const struct epoll_event *ev, struct wf_g **ready)
 {
+    struct wf_g *before = *ready;
     struct weft_fd *f = (struct weft_fd *)(uintptr_t)(ev->data.u64 >> 16);
     uint32_t in = EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR;
     uint32_t out = EPOLLOUT | EPOLLHUP | EPOLLERR;
     int n = 0;
     wf_lock_acquire(&f->lock);
     if (f->seq == (uint16_t)ev->data.u64) {
+        if (ev->events & (EPOLLRDHUP | EPOLLHUP))
+            atomic_store_explicit(&f->ended, true, memory_order_relaxed);
         if (ev->events & in)
             n += announce(f, WF_FD_READ, ready);
         if (ev->events & out)
             n += announce(f, WF_FD_WRITE, ready);
     }
     wf_lock_release(&f->lock);
+    if (wf_unlikely(wf_trace_on))
+        tell_ready(f, *ready, before);
     return n;
 }
 

@@ -25,6 +25,7 @@ struct weft_fd {
     int fd;
     bool pollable;  /* the kernel tells when it is ready; else calls block */
     bool is_socket; /* send() instead of write(): no SIGPIPE */
+    bool is_stream; /* a read of less than was asked for has emptied it */
     char *path;     /* of a listening unix socket: removed at the end; else NULL */
     const char *accepted; /* a listener: what its connections are called */
 
@@ -34,11 +35,14 @@ struct weft_fd {
     uint16_t seq;        /* one more with each use of the memory */
     bool closing;        /* nobody may park any more */
     struct wf_fd_wait {
-        struct wf_list waiters; /* of struct wf_waiter, oldest first */
-        bool ready;             /* an event came while nobody waited */
+        struct wf_list waiters;  /* of struct wf_waiter, oldest first */
+        _Atomic uint32_t events; /* how many came; also read without the lock */
+        _Atomic uint32_t seen;   /* of those, by weft_fd_wait; without the lock */
     } dir[WF_FD_DIRS];
 
-    struct wf_list link; /* in the list of all; or of the free; under its lock */
+    _Atomic uint32_t emptied; /* by a read that began after so many events, less 1 */
+    _Atomic bool ended;       /* the peer hung up: the end comes without an event */
+    struct wf_list link;      /* in the list of all; or of the free; under its lock */
 };
 
 /* All of these inside the runtime. */
@@ -53,11 +57,33 @@ int wf_fd_close(struct weft_fd *f);
 bool wf_fd_acquire(struct weft_fd *fd);
 void wf_fd_release(struct weft_fd *fd);
 
+/* How many events came for a direction: to be read before a call is tried. */
+static inline uint32_t wf_fd_events(struct weft_fd *fd, enum wf_fd_dir dir)
+{
+    return atomic_load_explicit(&fd->dir[dir].events, memory_order_acquire);
+}
+
 /*
- * Park until the direction may be ready, after a call said EAGAIN.  Returns 0 (try
- * again), -EAGAIN (deadline 0), -ETIMEDOUT, -ECANCELED (closed), -EPERM (a plain thread).
+ * Park until the direction may be ready, after a call said EAGAIN; not if there were
+ * more than events by now.  Returns 0 (try again), -EAGAIN (deadline 0), -ETIMEDOUT,
+ * -ECANCELED (closed), -EPERM (a plain thread).
  */
-int wf_fd_wait(struct weft_fd *fd, enum wf_fd_dir dir, enum wf_why why,
+int wf_fd_wait(struct weft_fd *fd, enum wf_fd_dir dir, uint32_t events, enum wf_why why,
                int64_t deadline);
+
+/*
+ * A stream that gave less than it was asked for is empty until the next event: to try
+ * again before that would only cost a system call.
+ */
+static inline void wf_fd_emptied(struct weft_fd *fd, uint32_t events)
+{
+    atomic_store_explicit(&fd->emptied, events + 1, memory_order_relaxed);
+}
+
+static inline bool wf_fd_is_empty(struct weft_fd *fd, uint32_t events)
+{
+    return atomic_load_explicit(&fd->emptied, memory_order_relaxed) == events + 1 &&
+           !atomic_load_explicit(&fd->ended, memory_order_relaxed);
+}
 
 #endif /* WF_RUNTIME_NETPOLL_H */

@@ -14,20 +14,19 @@ static uint64_t new_id(void)
     return atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
 }
 
-static void tell_new(unsigned kind, uint64_t id, uint64_t cap, const char *name)
+static void tell_new(struct wf_tbuf *b, unsigned kind, uint64_t id, uint64_t cap,
+                     const char *name)
 {
-    WF_TRACE(obj_new, .kind = kind, .id = id, .cap = cap, .name = wf_trace_str(name),
-             .stack = WF_STACK_HERE(WF_STACK_CREATE));
+    WF_EMIT(b, obj_new, .kind = kind, .id = id, .cap = cap,
+            .name = wf_trace_str(b, name), .stack = WF_STACK_HERE(b, WF_STACK_CREATE));
 }
 
 void wf_obj_mention_slow(struct wf_obj *o)
 {
-    uint32_t gen = wf_trace_gen();
-    uint32_t seen = atomic_load_explicit(&o->tgen, memory_order_relaxed);
-    if (seen != gen && atomic_compare_exchange_strong_explicit(&o->tgen, &seen, gen,
-                                                               memory_order_relaxed,
-                                                               memory_order_relaxed))
-        tell_new(o->kind, o->id, o->cap, o->name);
+    struct wf_tbuf *b = wf_trace_begin();
+    if (wf_trace_obj(b, &o->tgen))
+        tell_new(b, o->kind, o->id, o->cap, o->name);
+    wf_trace_end(b);
 }
 
 void wf_obj_init(struct wf_obj *o, unsigned kind, uint64_t cap, const char *name)
@@ -55,10 +54,13 @@ void wf_obj_free(struct wf_obj *o)
 
 static void mention_waitq(struct weft_waiters *q, unsigned kind)
 {
-    uint64_t gen = wf_trace_gen(), seen = __atomic_load_n(&q->tgen, __ATOMIC_RELAXED);
+    struct wf_tbuf *b = wf_trace_begin();
+    uint64_t seen = __atomic_load_n(&q->tgen, __ATOMIC_RELAXED);
+    uint64_t gen = b ? atomic_load_explicit(&b->gen, memory_order_relaxed) : seen;
     if (seen != gen && __atomic_compare_exchange_n(&q->tgen, &seen, gen, false,
                                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        tell_new(kind, q->id, 0, q->name);
+        tell_new(b, kind, q->id, 0, q->name);
+    wf_trace_end(b);
 }
 
 void wf_waitq_mention(struct weft_waiters *q, unsigned kind)

@@ -149,7 +149,7 @@ void wf_park(enum wf_why why, uint64_t obj, void (*unlock)(void *), void *lock)
 {
     struct wf_m *m = wf_m();
     struct wf_g *g = m->g;
-    enum wf_word from;
+    enum wf_word from = WF_FROM_unknown;
     wf_set(&g->why, (uint8_t)why);
     wf_set(&g->obj, obj);
     wf_set(&g->since, 0);
@@ -260,7 +260,7 @@ void wf_yield(enum wf_why why)
 {
     struct wf_m *m = wf_m();
     struct wf_g *g = m->g;
-    enum wf_word from;
+    enum wf_word from = WF_FROM_unknown;
     struct wf_g *next = pick(m, &from);
     if (!next && !m->picked && !m->pin_g && m->p->switches < WF_GLOBAL_EVERY &&
         !wf_get(&wf_rt.nglobal) && !wf_get(&wf_rt.stopping))
@@ -308,7 +308,7 @@ static void tell_joiner(struct wf_g *g)
 static _Noreturn void end(struct wf_m *m)
 {
     struct wf_g *g = m->g;
-    enum wf_word from;
+    enum wf_word from = WF_FROM_unknown;
     check_canary(g);
     WF_TRACE(g_end);
     wf_add(&m->p->stats.ended, 1);

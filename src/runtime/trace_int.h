@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace_int.h - what the tracer's files share among themselves.
+ *
+ *     trace.c         the writing side: room for events, what a generation must know
+ *     trace_slot.c    the pool of slots in the file, free and full ones
+ *     trace_tables.c  strings and stacks of a generation
+ *     trace_gen.c     from one generation to the next; keyframes
+ *     trace_writer.c  the thread that appends full slots to the file
+ *     trace_file.c    the file itself: how it begins and how it ends
+ *     trace_meta.c    blocks that describe the program: schema, meta, modules
+ *     trace_user.c    weft/trace.h
+ */
+#ifndef WF_RUNTIME_TRACE_INT_H
+#define WF_RUNTIME_TRACE_INT_H
+#include "runtime/runtime.h"
+
+enum {
+    WF_SLOT_SIZE = 64 * 1024,
+    WF_SLOT_PAYLOAD = WF_SLOT_SIZE - (int)sizeof(struct wf_slot_head),
+    WF_SLOT_SPARE = 1024, /* bytes for what one begin ... end may write */
+    WF_SLOTS_MIN = 16,
+    WF_SLOTS_MAX = 16384,
+    WF_SLOTS_TABLES = 4, /* kept for strings and stacks */
+};
+
+/* ---- trace_slot.c ---- */
+
+/* Lay n slots over the file from offset on, or with fd -1 over plain memory. */
+int wf_slots_map(int fd, int64_t offset, uint32_t n);
+void wf_slots_unmap(void);
+/* One to write to, state WRITING, block as given; NULL when fewer than spare would be
+ * left, or the pool is closed. */
+struct wf_slot_head *wf_slot_get(const struct wf_block_head *block, uint32_t spare);
+void wf_slot_free(struct wf_slot_head *h);
+/* To the writer; wakes it. */
+void wf_slot_full(struct wf_slot_head *h);
+/* All full ones, oldest first, each with the next by wf_slot_next. */
+struct wf_slot_head *wf_slots_take(void);
+struct wf_slot_head *wf_slot_next(const struct wf_slot_head *h);
+uint32_t wf_slots_count(void);
+/* A writer could not get one since the last call. */
+bool wf_slots_starved(void);
+/* The writer sleeps until a slot is full, it is poked, or ns have passed. */
+void wf_slots_wait(int64_t ns);
+void wf_slots_poke(void);
+
+/* ---- trace.c ---- */
+
+/* Streams of writers that are no M and the list of Ms. */
+extern WF_HIDDEN struct wf_list wf_trace_ms;   /* guarded by wf_trace_lock */
+extern WF_HIDDEN struct wf_lock wf_trace_lock; /* rank TRACE */
+/* No room any more for anybody: the trace ends. */
+extern WF_HIDDEN _Atomic bool wf_trace_closing;
+/* Generations count on from one trace to the next; this is the first one's, less 1. */
+extern WF_HIDDEN uint32_t wf_trace_base;
+extern WF_HIDDEN _Atomic uint64_t wf_trace_lost; /* events that found no room */
+
+/* Hand b's slot on, if it is in an older generation than gen and still b's. */
+void wf_trace_hand_on(struct wf_tbuf *b);
+/* With wf_trace_lock held: the others' slots of generations before gen. */
+void wf_trace_others_flip(uint32_t gen);
+/* The status of g (m: runs it) as an event of b; of a G that waits, why. */
+void wf_trace_put_g(struct wf_tbuf *b, struct wf_g *g, uint64_t seq, unsigned state,
+                    const struct wf_m *m);
+/* State them, unless the generation knows them. */
+void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state);
+void wf_trace_p_state(struct wf_tbuf *b, struct wf_p *p, unsigned state,
+                      const struct wf_m *m);
+/* Take a G's or P's order over into generation gen; false: somebody has. */
+bool wf_torder_claim(struct wf_torder *o, uint64_t was, uint32_t gen, uint64_t *seq);
+
+/* ---- trace_tables.c ---- */
+
+/* A generation begins: its tables are empty. */
+void wf_tables_begin(uint32_t gen);
+/* It ended, nobody writes in it: its last slots go to the writer. */
+void wf_tables_end(uint32_t gen);
+void wf_tables_fini(void);
+uint32_t wf_tables_str(uint32_t gen, const char *text, size_t len);
+uint32_t wf_tables_stack(uint32_t gen, uint64_t hash, const uint64_t *pc, uint32_t n);
+
+/* ---- unwind.c ---- */
+
+/*
+ * Walk frame pointers from frame on, within [lo, hi): return addresses, innermost first,
+ * at most max; their hash.  With from, those before it are left out, unless it is not
+ * found.
+ */
+uint32_t wf_unwind(const void *frame, const char *lo, const char *hi, const void *from,
+                   uint64_t *pc, uint32_t max, uint64_t *hash);
+uint64_t wf_unwind_hash(const uint64_t *pc, uint32_t n);
+extern WF_HIDDEN uint64_t wf_unwind_key; /* random: nobody can make hashes meet */
+
+/* ---- clock.c ---- */
+
+void wf_tclock_init(void);
+/* For tests and machines without a good counter. */
+void wf_tclock_use(enum wf_clock_kind kind);
+struct wf_clock_snap wf_tclock_snap(void);
+
+/* ---- trace_gen.c ---- */
+
+/* The writer thread's turns. */
+void wf_gen_first(struct wf_clock_snap begin);
+void wf_gen_turn(void);    /* flip when due, finish a flip under way */
+void wf_gen_close(void);   /* the last one ends: all have left it */
+int64_t wf_gen_wait(void); /* ns until the next turn is due */
+
+/* ---- trace_writer.c ---- */
+
+/* Where blocks go.  write returns 0 or -errno. */
+struct wf_sink {
+    int (*write)(struct wf_sink *sink, const void *bytes, size_t size);
+    int fd;
+    int64_t off; /* where the next byte goes; a stream's ends up anywhere */
+    bool stream; /* not seekable: a pipe, a terminal */
+};
+
+/* Seal and write one block; head and payload stand in one piece with up to 7 bytes of
+ * room behind.  On the writer thread only, or before it runs. */
+void wf_writer_block(struct wf_block_head *head, uint32_t payload_len);
+/* The same for a payload elsewhere. */
+void wf_writer_put(unsigned type, uint32_t gen, const struct wf_clock_snap *span,
+                   const void *payload, size_t size);
+void wf_writer_drain(void); /* all full slots */
+uint64_t wf_writer_bytes(void);
+
+/* ---- trace_file.c ---- */
+
+struct wf_tfile {
+    char path[WEFT_PATH_MAX];
+    struct wf_sink sink;
+    struct wf_file_header header;
+};
+int wf_tfile_open(struct wf_tfile *f, const char *path, size_t buffer);
+void wf_tfile_close(struct wf_tfile *f);
+void wf_tfile_error(struct wf_tfile *f, int err);
+
+/* ---- trace_meta.c ---- */
+
+void wf_meta_write(void);
+/* Again when libraries came since; true: written. */
+bool wf_modules_write(void);
+
+#endif /* WF_RUNTIME_TRACE_INT_H */
