@@ -153,8 +153,8 @@ bool wf_timer_stop(struct wf_timer *t)
     return stopped;
 }
 
-/* With the lock held, the top is due by its slot: true when its timer is, too. */
-static bool top_is_due(struct wf_timers *h, int64_t now)
+/* With the lock held, the top is due by its slot: true when that is its timer's time. */
+static bool top_is_due(struct wf_timers *h)
 {
     struct wf_timer *t = h->heap[0].timer;
     if (t->when == WF_FOREVER) {
@@ -162,7 +162,7 @@ static bool top_is_due(struct wf_timers *h, int64_t now)
         pop(h);
         return false;
     }
-    if (t->when > now) {
+    if (t->when > h->heap[0].when) {
         h->heap[0].when = t->when;
         sift_down(h, 0);
         return false;
@@ -177,7 +177,7 @@ uint32_t wf_timers_run(struct wf_p *p, int64_t now)
     int64_t late = 0;
     wf_lock_acquire(&h->lock);
     while (h->n && h->heap[0].when <= now) {
-        if (!top_is_due(h, now))
+        if (!top_is_due(h))
             continue;
         struct wf_timer copy = { .fn = h->heap[0].timer->fn,
                                  .arg = h->heap[0].timer->arg,

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: MIT
 EXTRA_DIST += %D%/rt_support.h
-check_PROGRAMS += %D%/test_coro
-%C%_test_coro_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS) -I$(top_srcdir)/%D%
-%C%_test_coro_LDADD = src/runtime/libwfruntime.la $(CMOCKA_LIBS)
+RT_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS) -I$(top_srcdir)/%D%
+RT_LDADD = src/runtime/libwfruntime.la $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_coro %D%/test_retake %D%/test_timer
+%C%_test_coro_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_coro_LDADD = $(RT_LDADD)
+%C%_test_retake_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_retake_LDADD = $(RT_LDADD)
+%C%_test_timer_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_timer_LDADD = $(RT_LDADD)
