@@ -14,7 +14,7 @@
 enum { SLAB = 64, CACHE = 128, IDS = 64 };
 
 struct slab {
-    struct slab *next;
+    alignas(WF_CACHE_LINE) struct slab *next;
     struct wf_g gs[SLAB];
 };
 
