@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += %D%/libwfmodel.la
 %C%_libwfmodel_la_SOURCES = \
 	%D%/alerts.def \
 	%D%/blocks.c %D%/blocks.h \
+	%D%/expr.c %D%/expr.h %D%/expr_node.h %D%/expr_parse.c \
 	%D%/gen.c %D%/gen.h \
 	%D%/hist.h \
 	%D%/model.h %D%/reader.h \
