@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/options.h"
 #include "format/block.h"
 #include "format/event.h"
 #include "format/gstate.h"
@@ -136,12 +137,47 @@ static void print_blocks(void)
     puts(".El");
 }
 
+static const struct wf_option options[] = {
+#define G(name) WF_IN_##name
+#define OPTION(groups_, name_, letter_, type_, arg_, value_, min_, max_, help_)        \
+    { .name = name_,                                                                   \
+      .arg = arg_,                                                                     \
+      .value = value_,                                                                 \
+      .help = help_,                                                                   \
+      .groups = groups_,                                                               \
+      .type = WF_OPT_##type_ },
+#include "cli/options.def"
+#undef G
+};
+
+/* The options of these groups, as a list inside the command's. */
+static void print_options(unsigned groups)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const struct wf_option *o = &options[i];
+        if (!(o->groups & groups))
+            continue;
+        if (n++ == 0)
+            puts(".Bl -tag -width Ds -compact");
+        printf(".It Fl -%s", o->name);
+        if (o->arg)
+            printf(o->type == WF_OPT_MAYBE ? " Ns Op Li = Ns Ar %s" : " Ar %s", o->arg);
+        putchar('\n');
+        print_doc(o->help);
+    }
+    if (n > 0)
+        puts(".El");
+}
+
 static void print_commands(void)
 {
     puts(".Bl -tag -width Ds");
-#define COMMAND(name, arguments, summary)                                              \
-    printf(".It Nm Cm %s %s\n", #name, arguments), print_doc(summary);
+#define G(name) WF_IN_##name
+#define COMMAND(name, arguments, summary, groups)                                      \
+    printf(".It Nm Cm %s\n", arguments), print_doc(summary), print_options(groups);
 #include "cli/commands.def"
+#undef G
     puts(".El");
 }
 

@@ -8,23 +8,27 @@
 
 static void print_all(void)
 {
-    puts("usage: weft COMMAND [ARGUMENT...]\n       weft --version\n");
+    puts("usage: weft COMMAND [ARGUMENT...]\n"
+         "       weft TRACE\n"
+         "       weft --version\n");
     for (size_t i = 0; i < wf_ncommands; i++)
         printf("  %-10s %s\n", wf_commands[i].name, wf_commands[i].summary);
 }
 
 int wf_cmd_help(int argc, char **argv)
 {
-    if (argc < 2) {
+    struct wf_options o = wf_command_options("help");
+    int status = wf_options_read_n(&o, argc, argv, 0, 1);
+
+    if (status >= 0)
+        return status;
+    if (o.noperands == 0) {
         print_all();
         return WF_EXIT_OK;
     }
-    const struct wf_command *command = wf_command_find(argv[1]);
-    if (!command) {
-        fprintf(stderr, "weft: %s: no such command (weft help lists them)\n", argv[1]);
-        return WF_EXIT_USAGE;
-    }
-    printf("usage: weft %s %s\n\n%s\n", command->name, command->arguments,
-           command->summary);
+    if (!wf_command_find(o.operands[0]))
+        return wf_command_unknown(o.operands[0]);
+    o = wf_command_options(o.operands[0]);
+    wf_options_help(&o);
     return WF_EXIT_OK;
 }

@@ -5,7 +5,7 @@ weft_SOURCES = \
 	%D%/cmd_help.c \
 	%D%/commands.def \
 	%D%/main.c \
-	%D%/options.def %D%/options.h
+	%D%/options.c %D%/options.def %D%/options.h
 weft_LDADD = \
 	workloads/libwfworkloads.la \
 	src/export/libwfexport.la \

@@ -25,8 +25,9 @@ enum wf_option_type {
 /* GROUP(name): who has an option; the names of options.def and commands.def. */
 #define WF_OPTION_GROUPS(GROUP)                                                        \
     GROUP(READ)                                                                        \
-    GROUP(RANGE) GROUP(ALERTS) GROUP(JSON) GROUP(VIEW) GROUP(REPORT) GROUP(CHECK)      \
-        GROUP(RUN) GROUP(SERVER) GROUP(EXEC) GROUP(KNOBS)
+    GROUP(RANGE)                                                                       \
+    GROUP(ALERTS) GROUP(JSON) GROUP(VIEW) GROUP(REPORT) GROUP(CHECK) GROUP(RUN)        \
+        GROUP(SERVER) GROUP(EXEC) GROUP(KNOBS)
 
 enum wf_option_group {
 #define GROUP(name) WF_IN_##name##_BIT,
