@@ -10,5 +10,6 @@ weftinclude_HEADERS = \
 	%D%/weft/select.h \
 	%D%/weft/stats.h \
 	%D%/weft/sync.h \
+	%D%/weft/trace.h \
 	%D%/weft/version.h \
 	%D%/weft/weft.h

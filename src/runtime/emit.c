@@ -5,8 +5,6 @@
  */
 #include "runtime/sched.h"
 
-#ifdef WF_EMIT
-
 static uint64_t len_of(enum wf_word queue, struct wf_p *p)
 {
     if (queue == WF_FROM_global)
@@ -19,7 +17,7 @@ void wf_emit_create(struct wf_g *g)
     struct wf_p *p = wf_m()->p;
     struct wf_tbuf *b = wf_trace_begin();
     wf_trace_created(b, g);
-    WF_EMIT(b, g_create, .g = g->id, .entry = wf_trace_pc(b, (void *)g->fn),
+    WF_EMIT(b, g_create, .g = g->id, .entry = wf_trace_pc(b, (const char *)g->fn + 1),
             .stack = WF_STACK_FROM(b, WF_STACK_CREATE, g->spawned),
             .name = wf_trace_str(b, g->name), .flags = g->flags & WF_G_SYSTEM,
             .to = WF_FROM_local, .len = wf_runq_len(p) + 1);
@@ -125,54 +123,3 @@ void wf_emit_deadlock(struct wf_g *g, struct wf_g *owner, uint32_t n)
             .owner = owner ? owner->id : 0, .n = n);
     wf_trace_end(b);
 }
-
-#else /* no tracer yet */
-
-void wf_emit_create(struct wf_g *g)
-{
-    (void)g;
-}
-void wf_emit_start(struct wf_g *g, enum wf_word from)
-{
-    (void)g, (void)from;
-}
-void wf_emit_ready(struct wf_g *g, uint64_t obj, enum wf_word to, uint32_t len)
-{
-    (void)obj, (void)to, (void)len;
-    wf_g_become(g, WF_G_WAITING, WF_G_RUNNABLE);
-}
-void wf_emit_park(enum wf_why why, uint64_t obj, struct wf_g *next, enum wf_word from)
-{
-    (void)why, (void)obj, (void)next, (void)from;
-}
-void wf_emit_yield(enum wf_why why, struct wf_g *next, enum wf_word from,
-                   enum wf_word to)
-{
-    (void)why, (void)next, (void)from, (void)to;
-}
-void wf_emit_block(unsigned kind)
-{
-    (void)kind;
-}
-void wf_emit_p_start(struct wf_p *p)
-{
-    (void)p;
-}
-void wf_emit_retake(struct wf_p *p, struct wf_m *m, enum wf_word why)
-{
-    (void)m, (void)why;
-    wf_p_drop(p);
-}
-void wf_emit_wake(struct wf_m *m)
-{
-    (void)m;
-}
-void wf_emit_name(struct wf_g *g)
-{
-    (void)g;
-}
-void wf_emit_deadlock(struct wf_g *g, struct wf_g *owner, uint32_t n)
-{
-    (void)g, (void)owner, (void)n;
-}
-#endif

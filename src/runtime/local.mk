@@ -39,8 +39,13 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/sysmon.c %D%/sysmon.h \
 	%D%/tbuf.h \
 	%D%/trace.c %D%/trace.h %D%/trace_int.h \
+	%D%/trace_file.c \
+	%D%/trace_gen.c \
+	%D%/trace_meta.c \
 	%D%/trace_slot.c \
 	%D%/trace_tables.c \
+	%D%/trace_user.c \
+	%D%/trace_writer.c \
 	%D%/unwind.c \
 	%D%/threads.c \
 	%D%/timer.c \

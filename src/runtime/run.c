@@ -27,16 +27,6 @@ struct wf_rt wf_rt = { .lock = WF_LOCK_INIT(SCHED),
 
 static _Atomic bool in_use;
 
-/* Until the tracer has a file to write. */
-__attribute__((weak)) int wf_trace_init(const struct weft_config *config)
-{
-    (void)config;
-    return 0;
-}
-__attribute__((weak)) void wf_trace_stop(void)
-{
-}
-
 int weft_procs(void)
 {
     return atomic_load_explicit(&wf_rt.running, memory_order_acquire)

@@ -7,24 +7,6 @@
 #include "runtime/runq.h"
 #include "runtime/runtime.h"
 
-#ifndef WF_EMIT /* no tracer yet */
-static inline void wf_trace_quiet(struct wf_m *m)
-{
-    atomic_store_explicit(&m->inrt, 0, memory_order_release);
-}
-static inline void wf_trace_awake(struct wf_m *m)
-{
-    atomic_store_explicit(&m->inrt, 1, memory_order_relaxed);
-    atomic_signal_fence(memory_order_seq_cst);
-    if (wf_rt.need_fence)
-        atomic_thread_fence(memory_order_seq_cst);
-}
-#define wf_trace_m_start(m)   ((void)(m))
-#define wf_trace_m_end(m)     ((void)(m))
-#define wf_trace_init(config) ((void)(config), 0)
-#define wf_trace_stop()       ((void)0)
-#endif
-
 /* Relaxed; wf_add is for one writer. */
 #define wf_get(at)     atomic_load_explicit(at, memory_order_relaxed)
 #define wf_set(at, to) atomic_store_explicit(at, to, memory_order_relaxed)

@@ -29,6 +29,118 @@ static struct wf_tbuf others[] = {
 };
 enum { NOTHERS = sizeof others / sizeof *others };
 
+/* ---- what a generation must know first ---- */
+
+/* The P of an M, which the monitor may be about to take: then it tells so after us. */
+static struct wf_p *held_p(const struct wf_m *m)
+{
+    uint32_t pst = atomic_load_explicit(&m->pst, memory_order_acquire) &
+                   ~(uint32_t)WF_PST_FENCE;
+    return pst == WF_PST_ATT || pst == WF_PST_REQ ? m->p : NULL;
+}
+
+static uint64_t queue_len(const struct wf_p *p)
+{
+    uint32_t tail = atomic_load_explicit(&p->tail, memory_order_relaxed);
+    uint32_t head = atomic_load_explicit(&p->head, memory_order_relaxed);
+    bool next = atomic_load_explicit(&p->runnext, memory_order_relaxed);
+    return (tail - head <= WF_RING ? tail - head : 0) + next;
+}
+
+/* Does b's generation know it, and is that whole? */
+static bool known(const struct wf_tbuf *b, const struct wf_torder *o)
+{
+    uint64_t word = atomic_load_explicit(&o->word, memory_order_acquire);
+    return word >> 32 == atomic_load_explicit(&b->gen, memory_order_relaxed);
+}
+
+/* True: it is on b to state it now, with this number.  What is to be stated was read
+ * before. */
+static bool claim(struct wf_tbuf *b, struct wf_torder *o, uint64_t *seq)
+{
+    uint64_t gen = atomic_load_explicit(&b->gen, memory_order_relaxed);
+    uint64_t word = atomic_load_explicit(&o->word, memory_order_acquire);
+    if (word >> 32 == gen)
+        return false;
+    *seq = (word & ~WF_TORDER_LOST) >> 32 == gen ? (uint32_t)word + 1 : 0;
+    return atomic_compare_exchange_strong_explicit(
+        &o->word, &word, gen << 32 | *seq, memory_order_acq_rel, memory_order_relaxed);
+}
+
+/* Its P was taken while it slept in the kernel: in memory it runs, for the trace it is
+ * in a call. */
+static unsigned traced_state(unsigned state, const struct wf_m *m)
+{
+    if (state != WF_G_RUNNING || !m || m->hog)
+        return state;
+    uint32_t pst = atomic_load_explicit(&m->pst, memory_order_relaxed);
+    return (pst & ~(uint32_t)WF_PST_FENCE) == WF_PST_TAKEN ? WF_G_SYSCALL : state;
+}
+
+void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state)
+{
+    if (known(b, &g->order))
+        return;
+    bool waits = state == WF_G_WAITING;
+    bool runs = state == WF_G_RUNNING || state == WF_G_SYSCALL;
+    const struct wf_m *m = runs ? atomic_load_explicit(&g->m, memory_order_relaxed)
+                                : NULL;
+    struct wf_ev_g_status e = {
+        .g = g->id,
+        .state = traced_state(state, m),
+        .m = m ? m->id : 0,
+        .reason = waits ? atomic_load_explicit(&g->why, memory_order_relaxed) : 0,
+        .obj = waits ? atomic_load_explicit(&g->obj, memory_order_relaxed) : 0,
+        .entry = wf_trace_pc(b, (const char *)g->fn + 1),
+        .stack = wf_trace_pc(b, g->spawned),
+        .name = wf_trace_str(b, g->name),
+        .flags = g->flags & (WF_G_SYSTEM | WF_G_PINNED),
+    };
+    if (claim(b, &g->order, &e.gseq))
+        WF_EMIT_AS(b, g_status, e);
+}
+
+void wf_trace_p_state(struct wf_tbuf *b, struct wf_p *p, unsigned state,
+                      const struct wf_m *m)
+{
+    struct wf_ev_p_status e = {
+        .p = p->id, .state = state, .m = m ? m->id : 0, .len = queue_len(p)
+    };
+    if (claim(b, &p->order, &e.pseq))
+        WF_EMIT_AS(b, p_status, e);
+}
+
+void wf_trace_m_state(struct wf_tbuf *b, const struct wf_m *m)
+{
+    struct wf_p *p = held_p(m);
+    struct wf_g *g = m->g;
+    uint32_t gen = atomic_load_explicit(&b->gen, memory_order_relaxed);
+    struct wf_ev_m_status e = {
+        .m = m->id,
+        .tid = (uint64_t)atomic_load_explicit(&m->tid, memory_order_relaxed),
+        .state = atomic_load_explicit(&m->doing, memory_order_relaxed),
+        .p = p ? p->id + 1 : 0,
+        .g = g ? g->id : 0,
+    };
+    /* Of another M only as long as it has not gone over by itself. */
+    if (b->m == m || atomic_load_explicit(&m->tbuf.gen, memory_order_acquire) != gen)
+        WF_EMIT_AS(b, m_status, e);
+}
+
+static void state_own(struct wf_tbuf *b)
+{
+    struct wf_m *m = b->m;
+    struct wf_p *p = m ? held_p(m) : NULL;
+    if (!m)
+        return;
+    wf_trace_m_state(b, m);
+    if (p)
+        wf_trace_p_state(b, p, WF_PSTATE_running, m);
+    if (m->g)
+        wf_trace_g_state(b, m->g,
+                         atomic_load_explicit(&m->g->state, memory_order_relaxed));
+}
+
 /* ---- slots ---- */
 
 void wf_trace_hand_on(struct wf_tbuf *b)
@@ -49,7 +161,7 @@ static bool open_slot(struct wf_tbuf *b, uint32_t gen)
                                    .generation = gen - wf_trace_base,
                                    .lost_before = b->lost,
                                    .first_ts = b->now };
-    struct wf_slot_head *h = wf_slot_get(&block, WF_SLOTS_TABLES);
+    struct wf_slot_head *h = wf_slot_get(&block);
     if (!h)
         return false;
     b->stream_seq++;
@@ -74,25 +186,6 @@ static void lose(struct wf_tbuf *b)
     struct wf_p *p = b->m ? b->m->p : NULL;
     if (p)
         atomic_fetch_or_explicit(&p->order.word, WF_TORDER_LOST, memory_order_relaxed);
-}
-
-/* The P of an M, which the monitor may be about to take: then it tells so after us. */
-static struct wf_p *held_p(const struct wf_m *m)
-{
-    uint32_t pst = atomic_load_explicit(&m->pst, memory_order_acquire) &
-                   ~(uint32_t)WF_PST_FENCE;
-    return pst == WF_PST_ATT || pst == WF_PST_REQ ? m->p : NULL;
-}
-
-static void state_own(struct wf_tbuf *b)
-{
-    struct wf_m *m = b->m;
-    struct wf_p *p = m ? held_p(m) : NULL;
-    if (p)
-        wf_trace_p_state(b, p, WF_PSTATE_running, m);
-    if (m && m->g)
-        wf_trace_g_state(b, m->g,
-                         atomic_load_explicit(&m->g->state, memory_order_relaxed));
 }
 
 /* There is no room, or a new generation: see to both.  False: the event is lost. */
@@ -160,63 +253,7 @@ void wf_trace_others_flip(uint32_t gen)
     }
 }
 
-/* ---- what a generation must know first ---- */
-
-static uint64_t queue_len(const struct wf_p *p)
-{
-    uint32_t tail = atomic_load_explicit(&p->tail, memory_order_relaxed);
-    uint32_t head = atomic_load_explicit(&p->head, memory_order_relaxed);
-    bool next = atomic_load_explicit(&p->runnext, memory_order_relaxed);
-    return (tail - head <= WF_RING ? tail - head : 0) + next;
-}
-
-bool wf_torder_claim(struct wf_torder *o, uint64_t was, uint32_t gen, uint64_t *seq)
-{
-    uint64_t known = (was & ~WF_TORDER_LOST) >> 32;
-    *seq = known == gen ? (uint32_t)was + 1 : 0;
-    return atomic_compare_exchange_strong_explicit(
-        &o->word, &was, (uint64_t)gen << 32 | *seq, memory_order_acq_rel,
-        memory_order_relaxed);
-}
-
-/* True: b states it now, with this number.  False: the generation knows it. */
-static bool claim(struct wf_tbuf *b, struct wf_torder *o, uint64_t *seq)
-{
-    uint32_t gen = atomic_load_explicit(&b->gen, memory_order_relaxed);
-    uint64_t word = atomic_load_explicit(&o->word, memory_order_acquire);
-    return word >> 32 != gen && wf_torder_claim(o, word, gen, seq);
-}
-
-void wf_trace_put_g(struct wf_tbuf *b, struct wf_g *g, uint64_t seq, unsigned state,
-                    const struct wf_m *m)
-{
-    bool waits = state == WF_G_WAITING;
-    WF_EMIT(b, g_status, .g = g->id, .gseq = seq, .state = state, .m = m ? m->id : 0,
-            .reason = waits ? atomic_load_explicit(&g->why, memory_order_relaxed) : 0,
-            .obj = waits ? atomic_load_explicit(&g->obj, memory_order_relaxed) : 0,
-            .entry = wf_trace_pc(b, (const char *)g->fn + 1),
-            .stack = wf_trace_pc(b, g->spawned), .name = wf_trace_str(b, g->name),
-            .flags = g->flags & (WF_G_SYSTEM | WF_G_PINNED));
-}
-
-void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state)
-{
-    uint64_t seq;
-    if (!claim(b, &g->order, &seq))
-        return;
-    bool runs = state == WF_G_RUNNING || state == WF_G_SYSCALL;
-    wf_trace_put_g(b, g, seq, state, runs ? b->m : NULL);
-}
-
-void wf_trace_p_state(struct wf_tbuf *b, struct wf_p *p, unsigned state,
-                      const struct wf_m *m)
-{
-    uint64_t seq;
-    if (!claim(b, &p->order, &seq))
-        return;
-    WF_EMIT(b, p_status, .p = p->id, .pseq = seq, .state = state, .m = m ? m->id : 0,
-            .len = queue_len(p));
-}
+/* ---- the order of events ---- */
 
 /* An event about it was dropped: whoever comes next states it first. */
 static uint64_t lost(struct wf_torder *o)

@@ -128,13 +128,19 @@ static inline void wf_trace_commit(struct wf_tbuf *b, unsigned char *at)
                           memory_order_release);
 }
 
+/* An event filled in by hand. */
+#define WF_EMIT_AS(b, event, e)                                                        \
+    do {                                                                               \
+        (e).dt = wf_trace_dt(b);                                                       \
+        wf_trace_commit(b, wf_put_##event((b)->at, e));                                \
+    } while (0)
+
 #define WF_EMIT(b, event, ...)                                                         \
     do {                                                                               \
         struct wf_tbuf *b_ = (b);                                                      \
         if (wf_likely(b_ != NULL)) {                                                   \
             struct wf_ev_##event e_ = { .dt = 0, __VA_ARGS__ };                        \
-            e_.dt = wf_trace_dt(b_);                                                   \
-            wf_trace_commit(b_, wf_put_##event(b_->at, e_));                           \
+            WF_EMIT_AS(b_, event, e_);                                                 \
         }                                                                              \
     } while (0)
 
@@ -229,12 +235,13 @@ uint64_t wf_trace_pc(struct wf_tbuf *b, const void *pc);
 /* Begin to record into config->trace.  0, or -errno after one line on stderr. */
 int wf_trace_init(const struct weft_config *config);
 /* End, and close the file.  No M may be waited for: from a plain thread or user code. */
-void wf_trace_stop(void);
+int wf_trace_stop(void); /* -ENOENT: none is recorded */
 /* An M begins (on its thread, before its first event) and ends (after its last). */
 void wf_trace_m_start(struct wf_m *m);
 void wf_trace_m_end(struct wf_m *m);
-/* A crash: what is buffered goes to the file now, from any thread, best effort. */
-void wf_trace_flush(void);
+/* The program is about to abort, on this thread: end the file if that can be done soon.
+ * If not it is left as it would be by a kill. */
+void wf_trace_crash(void);
 
 /* This M is inside the runtime and about to sleep; and is back. */
 static inline void wf_trace_quiet(struct wf_m *m)

@@ -19,9 +19,8 @@ enum {
     WF_SLOT_SIZE = 64 * 1024,
     WF_SLOT_PAYLOAD = WF_SLOT_SIZE - (int)sizeof(struct wf_slot_head),
     WF_SLOT_SPARE = 1024, /* bytes for what one begin ... end may write */
-    WF_SLOTS_MIN = 16,
-    WF_SLOTS_MAX = 16384,
-    WF_SLOTS_TABLES = 4, /* kept for strings and stacks */
+    WF_SLOTS_MIN = 4,
+    WF_SLOTS_MAX = 65536,
 };
 
 /* ---- trace_slot.c ---- */
@@ -29,9 +28,9 @@ enum {
 /* Lay n slots over the file from offset on, or with fd -1 over plain memory. */
 int wf_slots_map(int fd, int64_t offset, uint32_t n);
 void wf_slots_unmap(void);
-/* One to write to, state WRITING, block as given; NULL when fewer than spare would be
- * left, or the pool is closed. */
-struct wf_slot_head *wf_slot_get(const struct wf_block_head *block, uint32_t spare);
+/* One to write to, state WRITING, block as given; NULL when there is none.  For events
+ * the last ones are not given: strings and stacks need them. */
+struct wf_slot_head *wf_slot_get(const struct wf_block_head *block);
 void wf_slot_free(struct wf_slot_head *h);
 /* To the writer; wakes it. */
 void wf_slot_full(struct wf_slot_head *h);
@@ -60,15 +59,11 @@ extern WF_HIDDEN _Atomic uint64_t wf_trace_lost; /* events that found no room */
 void wf_trace_hand_on(struct wf_tbuf *b);
 /* With wf_trace_lock held: the others' slots of generations before gen. */
 void wf_trace_others_flip(uint32_t gen);
-/* The status of g (m: runs it) as an event of b; of a G that waits, why. */
-void wf_trace_put_g(struct wf_tbuf *b, struct wf_g *g, uint64_t seq, unsigned state,
-                    const struct wf_m *m);
-/* State them, unless the generation knows them. */
+/* State them, unless the generation knows them.  An M: unless it told by itself. */
 void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state);
 void wf_trace_p_state(struct wf_tbuf *b, struct wf_p *p, unsigned state,
                       const struct wf_m *m);
-/* Take a G's or P's order over into generation gen; false: somebody has. */
-bool wf_torder_claim(struct wf_torder *o, uint64_t was, uint32_t gen, uint64_t *seq);
+void wf_trace_m_state(struct wf_tbuf *b, const struct wf_m *m);
 
 /* ---- trace_tables.c ---- */
 
@@ -99,48 +94,60 @@ void wf_tclock_init(void);
 void wf_tclock_use(enum wf_clock_kind kind);
 struct wf_clock_snap wf_tclock_snap(void);
 
-/* ---- trace_gen.c ---- */
+/* ---- trace_gen.c: all on the writer thread ---- */
 
-/* The writer thread's turns. */
-void wf_gen_first(struct wf_clock_snap begin);
-void wf_gen_turn(void);    /* flip when due, finish a flip under way */
-void wf_gen_close(void);   /* the last one ends: all have left it */
-int64_t wf_gen_wait(void); /* ns until the next turn is due */
+/* Begin to record; buffer is what slots may hold in all. */
+void wf_gen_first(struct wf_clock_snap begin, size_t buffer);
+/* Begin a new generation when due, or go on with it. */
+void wf_gen_turn(void);
+int64_t wf_gen_wait(void); /* ns until the next turn */
+/* The last one ends: true when all have left it, false after wait_ms (-1: wait on). */
+bool wf_gen_close(int64_t wait_ms);
+uint32_t wf_gen_number(void);          /* of the last one begun, as in the file */
+struct wf_clock_snap wf_gen_end(void); /* of the last one ended */
+void wf_gen_put_clock(void);
 
-/* ---- trace_writer.c ---- */
+/* ---- trace_file.c: on the writer thread ---- */
 
-/* Where blocks go.  write returns 0 or -errno. */
+/* Where blocks go.  write returns 0 or -errno and leaves nothing of what failed. */
 struct wf_sink {
     int (*write)(struct wf_sink *sink, const void *bytes, size_t size);
     int fd;
-    int64_t off; /* where the next byte goes; a stream's ends up anywhere */
-    bool stream; /* not seekable: a pipe, a terminal */
+    int64_t off; /* where the next block goes */
+    bool stream; /* a pipe or a terminal: no pool, no second thoughts */
 };
-
-/* Seal and write one block; head and payload stand in one piece with up to 7 bytes of
- * room behind.  On the writer thread only, or before it runs. */
-void wf_writer_block(struct wf_block_head *head, uint32_t payload_len);
-/* The same for a payload elsewhere. */
-void wf_writer_put(unsigned type, uint32_t gen, const struct wf_clock_snap *span,
-                   const void *payload, size_t size);
-void wf_writer_drain(void); /* all full slots */
-uint64_t wf_writer_bytes(void);
-
-/* ---- trace_file.c ---- */
 
 struct wf_tfile {
     char path[WEFT_PATH_MAX];
     struct wf_sink sink;
     struct wf_file_header header;
+    int failed;   /* -errno: nothing more is written */
+    bool punched; /* the pool is a hole */
 };
-int wf_tfile_open(struct wf_tfile *f, const char *path, size_t buffer);
-void wf_tfile_close(struct wf_tfile *f);
+
+/* 0, or -errno after one line on stderr.  Maps the slots. */
+int wf_tfile_open(struct wf_tfile *f, const struct wf_clock_snap *start,
+                  const char *path, size_t buffer);
+/* It could not even begin: no file. */
+void wf_tfile_abandon(struct wf_tfile *f);
+/* Writing failed: say so, in the file too. */
 void wf_tfile_error(struct wf_tfile *f, int err);
+/* The slots are unmapped: their room is free for what is left to write. */
+void wf_tfile_free_pool(struct wf_tfile *f);
+void wf_tfile_close(struct wf_tfile *f);
 
-/* ---- trace_meta.c ---- */
+/* ---- trace_writer.c: on the writer thread ---- */
 
-void wf_meta_write(void);
-/* Again when libraries came since; true: written. */
-bool wf_modules_write(void);
+/* Seal and write a block; behind the payload is room for 7 bytes. */
+void wf_writer_block(struct wf_block_head *head, uint32_t payload_len);
+void wf_writer_put(unsigned type, uint32_t gen, const void *payload, size_t size);
+void wf_writer_drain(void); /* all full slots */
+uint64_t wf_writer_bytes(void);
+
+/* ---- trace_meta.c: on the writer thread ---- */
+
+void wf_meta_write(const struct weft_config *config);
+/* Once more if libraries came or went. */
+void wf_modules_write(void);
 
 #endif /* WF_RUNTIME_TRACE_INT_H */

@@ -104,8 +104,10 @@ static struct wf_slot_head *take_bit(void)
     }
 }
 
-struct wf_slot_head *wf_slot_get(const struct wf_block_head *block, uint32_t spare)
+struct wf_slot_head *wf_slot_get(const struct wf_block_head *block)
 {
+    uint32_t kept = pool.n < 16 ? 1 : 4;
+    uint32_t spare = block->type == WF_BLOCK_EVENTS ? kept : 0;
     uint32_t nfree = atomic_load_explicit(&pool.nfree, memory_order_relaxed);
     do {
         if (nfree <= spare) {

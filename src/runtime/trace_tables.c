@@ -102,7 +102,7 @@ static unsigned char *room(uint32_t gen, unsigned kind, size_t size)
                                        .generation = gen - wf_trace_base,
                                        .first_ts = now,
                                        .last_ts = now };
-        t->head = wf_slot_get(&block, 0);
+        t->head = wf_slot_get(&block);
         if (!t->head)
             return NULL;
         tables.seq[kind]++;
