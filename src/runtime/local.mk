@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
+	%D%/addr.c %D%/addr.h \
 	%D%/block.c \
 	%D%/chan.c %D%/chan.h \
 	%D%/clock.c \

@@ -1,95 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net.c - addresses, and the calls: each is tried, waits after EAGAIN, is tried again.
+ * net.c - calls on descriptors: each is tried, waits after EAGAIN, is tried again.
  * errno is read in the small functions that make the call: they do not park, so that it
  * is the same thread's.
  */
 #include <weft/net.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <weft/block.h>
 
+#include "runtime/addr.h"
 #include "runtime/netpoll.h"
 
 #define NOINLINE __attribute__((noinline))
 
-struct address {
-    union {
-        struct sockaddr any;
-        struct sockaddr_in in;
-        struct sockaddr_in6 in6;
-        struct sockaddr_un un;
-    } sa;
-    socklen_t size;
-};
-
-/* "8080": 0 to 65535; -1 if it is none. */
-static int parse_port(const char *text)
-{
-    int port = 0, digits = 0;
-    for (; *text >= '0' && *text <= '9' && port <= UINT16_MAX; text++, digits++)
-        port = port * 10 + (*text - '0');
-    return *text || !digits || port > UINT16_MAX ? -1 : port;
-}
-
-static int parse_unix(const char *path, struct address *a)
-{
-    size_t len = strlen(path);
-    if (!len || len >= sizeof a->sa.un.sun_path)
-        return -EINVAL;
-    a->sa.un.sun_family = AF_UNIX;
-    memcpy(a->sa.un.sun_path, path, len + 1);
-    a->size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1);
-    return 0;
-}
-
-static int parse_inet(const char *text, struct address *a)
-{
-    char host[INET6_ADDRSTRLEN];
-    const char *colon = strrchr(text, ':');
-    if (!colon)
-        return -EINVAL;
-    int port = parse_port(colon + 1);
-    size_t len = (size_t)(colon - text);
-    bool six = len > 2 && text[0] == '[' && colon[-1] == ']';
-    if (six) {
-        text++;
-        len -= 2;
-    }
-    if (port < 0 || len >= sizeof host)
-        return -EINVAL;
-    memcpy(host, text, len);
-    host[len] = '\0';
-    if (six) {
-        a->sa.in6.sin6_family = AF_INET6;
-        a->sa.in6.sin6_port = htons((uint16_t)port);
-        a->size = sizeof a->sa.in6;
-        return inet_pton(AF_INET6, host, &a->sa.in6.sin6_addr) == 1 ? 0 : -EINVAL;
-    }
-    a->sa.in.sin_family = AF_INET;
-    a->sa.in.sin_port = htons((uint16_t)port);
-    a->size = sizeof a->sa.in;
-    return inet_pton(AF_INET, host, &a->sa.in.sin_addr) == 1 ? 0 : -EINVAL;
-}
-
-static int parse_address(const char *text, struct address *a)
-{
-    memset(a, 0, sizeof *a);
-    return strncmp(text, "unix:", 5) ? parse_inet(text, a) : parse_unix(text + 5, a);
-}
-
 /* A socket for the address, or -errno. */
-static int open_socket(const struct address *a)
+static NOINLINE int open_socket(const struct wf_addr *a)
 {
     int on = 1;
     int fd = socket(a->sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -101,22 +33,7 @@ static int open_socket(const struct address *a)
     return fd;
 }
 
-/* The address as in text, with the port that the socket has. */
-static const char *name_of(const char *prefix, const char *text, int fd)
-{
-    char name[sizeof(struct sockaddr_un) + 64];
-    struct address a = { .size = sizeof a.sa };
-    const char *colon = strrchr(text, ':');
-    if (getsockname(fd, &a.sa.any, &a.size) < 0 || a.sa.any.sa_family == AF_UNIX ||
-        !colon)
-        snprintf(name, sizeof name, "%s%s", prefix, text);
-    else
-        snprintf(name, sizeof name, "%s%.*s:%u", prefix, (int)(colon - text), text,
-                 ntohs(a.sa.in.sin_port));
-    return wf_name_intern(name);
-}
-
-static int bind_and_listen(int fd, const struct address *a, int backlog)
+static int bind_and_listen(int fd, const struct wf_addr *a, int backlog)
 {
     int on = 1;
     if (a->sa.any.sa_family != AF_UNIX &&
@@ -141,10 +58,10 @@ int weft_fd_new(int fd, const char *name, weft_fd **out)
 
 int weft_listen(const char *addr, int backlog, weft_fd **out)
 {
-    struct address a;
+    struct wf_addr a;
     char *path = NULL;
     struct weft_fd *f;
-    int err = parse_address(addr, &a);
+    int err = wf_addr_parse(addr, &a);
     if (err)
         return err;
     int fd = open_socket(&a);
@@ -160,12 +77,12 @@ int weft_listen(const char *addr, int backlog, weft_fd **out)
             goto unlink_path;
     }
     wf_enter_emit();
-    err = wf_fd_new(fd, name_of("", addr, fd), &f);
+    err = wf_fd_new(fd, wf_addr_name("", addr, fd), &f);
     wf_leave();
     if (err)
         goto free_path;
     f->path = path;
-    f->accepted = name_of("from ", addr, fd);
+    f->accepted = wf_addr_name("from ", addr, fd);
     *out = f;
     return 0;
 
@@ -179,7 +96,7 @@ close_fd:
     return err;
 }
 
-static NOINLINE int sys_connect(int fd, const struct address *a)
+static NOINLINE int sys_connect(int fd, const struct wf_addr *a)
 {
     return connect(fd, &a->sa.any, a->size) < 0 ? -errno : 0;
 }
@@ -193,7 +110,7 @@ static NOINLINE int sys_connected(int fd)
 }
 
 /* A unix listener whose backlog is full tells nobody when that ends: ask each ms. */
-static int connect_again(int fd, const struct address *a, int64_t deadline)
+static int connect_again(int fd, const struct wf_addr *a, int64_t deadline)
 {
     int err = -EAGAIN;
     while (err == -EAGAIN && deadline) {
@@ -217,7 +134,7 @@ static int finish_connect(int fd, const char *addr, int64_t deadline, int err,
                           weft_fd **out)
 {
     struct weft_fd *f;
-    char name[sizeof(struct sockaddr_un) + 64];
+    char name[WF_ADDR_NAME];
     bool in_progress = err == -EINPROGRESS;
     snprintf(name, sizeof name, "to %s", addr);
     if (!err || in_progress)
@@ -240,8 +157,8 @@ static int finish_connect(int fd, const char *addr, int64_t deadline, int err,
 
 int weft_connect(const char *addr, int64_t deadline, weft_fd **out)
 {
-    struct address a;
-    int err = parse_address(addr, &a);
+    struct wf_addr a;
+    int err = wf_addr_parse(addr, &a);
     if (err)
         return err;
     wf_enter();
@@ -455,7 +372,7 @@ int weft_fd_num(const weft_fd *f)
 
 int weft_fd_port(const weft_fd *f)
 {
-    struct address a = { .size = sizeof a.sa };
+    struct wf_addr a = { .size = sizeof a.sa };
     if (getsockname(f->fd, &a.sa.any, &a.size) < 0)
         return errno == ENOTSOCK ? -EINVAL : -errno;
     int family = a.sa.any.sa_family;

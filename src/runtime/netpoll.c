@@ -90,7 +90,8 @@ static bool is_stream(int fd)
     return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) && type == SOCK_STREAM;
 }
 
-static int setup(struct weft_fd *f, int fd)
+/* Not inlined, as it reads errno: its callers park before and after. */
+static __attribute__((noinline)) int setup(struct weft_fd *f, int fd)
 {
     struct stat st;
     struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,

@@ -93,19 +93,24 @@ weft_pool *weft_pool_new(const char *name, size_t size, void (*reset)(void *),
     return pool;
 }
 
-/* The cache of the M's P; NULL if there is none. */
+/* The cache of the M's P; NULL if there is none (yet). */
 static inline struct cache *get_cache(weft_pool *pool, struct wf_m *m)
 {
     uint32_t p;
     if (wf_unlikely(!m) || (p = m->p->id) >= CACHES)
         return NULL;
-    struct cache *c = atomic_load_explicit(&pool->caches[p], memory_order_relaxed);
-    if (wf_unlikely(!c)) {
-        c = aligned_alloc(WF_CACHE_LINE, sizeof *c);
-        if (c) {
-            memset(c, 0, sizeof *c);
-            atomic_store_explicit(&pool->caches[p], c, memory_order_release);
-        }
+    return atomic_load_explicit(&pool->caches[p], memory_order_relaxed);
+}
+
+static struct cache *make_cache(weft_pool *pool, struct wf_m *m)
+{
+    struct cache *c = get_cache(pool, m);
+    if (c || !m || m->p->id >= CACHES)
+        return c;
+    c = aligned_alloc(WF_CACHE_LINE, sizeof *c);
+    if (c) {
+        memset(c, 0, sizeof *c);
+        atomic_store_explicit(&pool->caches[m->p->id], c, memory_order_release);
     }
     return c;
 }
@@ -170,28 +175,24 @@ static bool give_shared(weft_pool *pool, void *obj)
     return enough;
 }
 
-inline void *wf_pool_take(weft_pool *pool, struct wf_m *m)
+void *wf_pool_take(weft_pool *pool, struct wf_m *m)
 {
-    struct cache *c = get_cache(pool, m);
-    if (wf_unlikely(!c))
+    struct cache *c = make_cache(pool, m);
+    if (!c)
         return take_shared(pool);
-    if (wf_unlikely(!c->n))
+    if (!c->n)
         fill_cache(pool, c);
-    if (wf_unlikely(!c->n)) {
-        wf_pool_count(&c->counts.misses, 1);
-        return NULL;
-    }
-    wf_pool_count(&c->counts.hits, 1);
-    return c->objs[--c->n];
+    wf_pool_count(c->n ? &c->counts.hits : &c->counts.misses, 1);
+    return c->n ? c->objs[--c->n] : NULL;
 }
 
-inline bool wf_pool_give(weft_pool *pool, struct wf_m *m, void *obj)
+bool wf_pool_give(weft_pool *pool, struct wf_m *m, void *obj)
 {
-    struct cache *c = get_cache(pool, m);
-    if (wf_unlikely(!c))
+    struct cache *c = make_cache(pool, m);
+    if (!c)
         return give_shared(pool, obj);
     wf_pool_count(&c->counts.puts, 1);
-    if (wf_unlikely(c->n == CACHED) && !drain_cache(pool, c)) {
+    if (c->n == CACHED && !drain_cache(pool, c)) {
         wf_pool_count(&c->counts.dropped, 1);
         return true;
     }
@@ -199,15 +200,50 @@ inline bool wf_pool_give(weft_pool *pool, struct wf_m *m, void *obj)
     return false;
 }
 
-void *weft_pool_get(weft_pool *pool)
+/* The rest of get and put, when the cache does not do: apart, so that the short way
+ * needs no registers saved. */
+static __attribute__((noinline)) void *get_slow(weft_pool *pool, struct wf_m *m)
 {
-    void *obj = wf_pool_take(pool, wf_enter());
+    void *obj = wf_pool_take(pool, m);
     wf_leave();
-    if (wf_unlikely(!obj))
+    if (!obj)
         obj = calloc(1, pool->size ? pool->size : 1);
     if (obj && pool->reset)
         pool->reset(obj);
     return obj;
+}
+
+static __attribute__((noinline)) void put_slow(weft_pool *pool, struct wf_m *m,
+                                               void *obj)
+{
+    bool enough = wf_pool_give(pool, m, obj);
+    wf_leave();
+    if (enough)
+        free(obj);
+}
+
+static __attribute__((noinline)) void *reset(weft_pool *pool, void *obj)
+{
+    pool->reset(obj);
+    return obj;
+}
+
+/* wf_leave for who cannot have changed its M since wf_enter. */
+static inline void leave(struct wf_m *m)
+{
+    atomic_store_explicit(&m->inrt, 0, memory_order_release);
+}
+
+void *weft_pool_get(weft_pool *pool)
+{
+    struct wf_m *m = wf_enter();
+    struct cache *c = get_cache(pool, m);
+    if (wf_unlikely(!c || !c->n))
+        return get_slow(pool, m);
+    wf_pool_count(&c->counts.hits, 1);
+    void *obj = c->objs[--c->n];
+    leave(m);
+    return wf_likely(!pool->reset) ? obj : reset(pool, obj);
 }
 
 void weft_pool_put(weft_pool *pool, void *obj)
@@ -218,10 +254,15 @@ void weft_pool_put(weft_pool *pool, void *obj)
     if (!pool->reset)
         memset(obj, POISON, pool->size);
 #endif
-    bool enough = wf_pool_give(pool, wf_enter(), obj);
-    wf_leave();
-    if (wf_unlikely(enough))
-        free(obj);
+    struct wf_m *m = wf_enter();
+    struct cache *c = get_cache(pool, m);
+    if (wf_unlikely(!c || c->n == CACHED)) {
+        put_slow(pool, m, obj);
+        return;
+    }
+    wf_pool_count(&c->counts.puts, 1);
+    c->objs[c->n++] = obj;
+    leave(m);
 }
 
 static void add_counts(struct weft_pool_stats *sum, struct wf_pool_counts *c)
