@@ -9,8 +9,23 @@ check_PROGRAMS += %D%/test_coro %D%/test_retake %D%/test_timer
 %C%_test_retake_LDADD = $(RT_LDADD)
 %C%_test_timer_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_timer_LDADD = $(RT_LDADD)
-check_PROGRAMS += %D%/test_park %D%/test_stack
-%C%_test_park_CPPFLAGS = $(RT_CPPFLAGS)
-%C%_test_park_LDADD = $(RT_LDADD)
-%C%_test_stack_CPPFLAGS = $(RT_CPPFLAGS)
-%C%_test_stack_LDADD = $(RT_LDADD)
+
+# What coroutines wait for.
+EXTRA_DIST += %D%/inside.h
+check_PROGRAMS += %D%/test_chan %D%/test_select %D%/test_sync %D%/test_pool \
+	%D%/test_net %D%/test_no_room
+%C%_test_chan_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_chan_LDADD = $(RT_LDADD)
+%C%_test_select_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_select_LDADD = $(RT_LDADD)
+%C%_test_sync_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_sync_LDADD = $(RT_LDADD)
+%C%_test_pool_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_pool_LDADD = $(RT_LDADD)
+%C%_test_net_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_net_LDADD = $(RT_LDADD)
+%C%_test_no_room_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_no_room_LDADD = $(RT_LDADD)
+%C%_test_no_room_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup \
+	-Wl,--wrap=epoll_create1,--wrap=eventfd,--wrap=socket,--wrap=epoll_ctl,--wrap=accept4

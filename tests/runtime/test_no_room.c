@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The world says no: of all calls for memory and descriptors that a scenario makes, the
+ * first fails, then the second alone, and so on until none was left to fail.  Each time
+ * every call of weft's either works or says why not, and nothing is left open.
+ */
+#include "inside.h"
+
+#include <dirent.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+static _Atomic long until_failure; /* 0: never */
+static struct wf_g *failing;       /* only this coroutine's calls fail */
+
+static bool fails(void)
+{
+    return failing && wf_g() == failing && until_failure && !--until_failure;
+}
+
+/* The linker sends the library's calls here: -Wl,--wrap. */
+#define WRAP(type, name, params, args, failure, error)                                 \
+    type __real_##name params;                                                         \
+    type __wrap_##name params;                                                         \
+    type __wrap_##name params                                                          \
+    {                                                                                  \
+        if (fails()) {                                                                 \
+            (errno) = error;                                                           \
+            return failure;                                                            \
+        }                                                                              \
+        return __real_##name args;                                                     \
+    }
+WRAP(void *, malloc, (size_t n), (n), NULL, ENOMEM)
+WRAP(void *, calloc, (size_t n, size_t size), (n, size), NULL, ENOMEM)
+WRAP(void *, realloc, (void *p, size_t n), (p, n), NULL, ENOMEM)
+WRAP(void *, aligned_alloc, (size_t a, size_t n), (a, n), NULL, ENOMEM)
+WRAP(char *, strdup, (const char *s), (s), NULL, ENOMEM)
+WRAP(int, epoll_create1, (int flags), (flags), -1, EMFILE)
+WRAP(int, eventfd, (unsigned n, int flags), (n, flags), -1, EMFILE)
+WRAP(int, socket, (int d, int t, int p), (d, t, p), -1, EMFILE)
+WRAP(int, epoll_ctl, (int e, int op, int fd, struct epoll_event *ev), (e, op, fd, ev),
+     -1, ENOSPC)
+WRAP(int, accept4, (int fd, struct sockaddr *a, socklen_t *n, int flags),
+     (fd, a, n, flags), -1, EMFILE)
+
+static int open_files(void)
+{
+    int n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (dir && readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
+/* What a scenario came to: how many calls said no, and how many broke their word. */
+struct outcome {
+    int refused, wrong;
+};
+
+static void expect(struct outcome *o, int err)
+{
+    o->refused += err < 0;
+    o->wrong += err > 0 ||
+                (err < 0 && err != -ENOMEM && err != -EMFILE && err != -ENOSPC);
+}
+
+static void use_channels(struct outcome *o)
+{
+    weft_chan *ch[12] = { NULL };
+    weft_case cases[12];
+    uint64_t v = 1;
+    for (int i = 0; i < 12; i++) {
+        ch[i] = weft_chan_new(8, 1);
+        o->refused += !ch[i];
+        cases[i] = (weft_case){ ch[i], WEFT_SEND, &v, 0 };
+    }
+    if (ch[0])
+        expect(o, weft_chan_set_name(ch[0], "named"));
+    int chosen = weft_select(cases, 12, 0);
+    expect(o, chosen < 0 ? chosen : 0);
+    for (int i = 0; i < 12; i++) {
+        o->wrong += ch[i] && weft_chan_len(ch[i]) != (i == chosen);
+        weft_chan_free(ch[i]);
+    }
+}
+
+static void use_pool(struct outcome *o)
+{
+    void *obj[70];
+    weft_pool *pool = weft_pool_new("named too", 64, NULL, 0);
+    o->refused += !pool;
+    for (int i = 0; pool && i < 70; i++)
+        o->refused += !(obj[i] = weft_pool_get(pool));
+    for (int i = 0; pool && i < 70; i++)
+        weft_pool_put(pool, obj[i]);
+    struct weft_pool_stats s = { 0 };
+    if (pool)
+        weft_pool_stats(pool, &s);
+    o->wrong += pool && s.gets != 70;
+    weft_pool_free(pool);
+}
+
+static void use_sockets(struct outcome *o)
+{
+    weft_fd *l = NULL, *a = NULL, *b = NULL;
+    char addr[64];
+    int err = weft_listen("127.0.0.1:0", 0, &l);
+    expect(o, err);
+    if (err)
+        return;
+    snprintf(addr, sizeof addr, "127.0.0.1:%d", weft_fd_port(l));
+    err = weft_connect(addr, in_ns(WF_NS_PER_S), &a);
+    expect(o, err);
+    if (!err) {
+        err = weft_accept(l, in_ns(WF_NS_PER_S), &b);
+        expect(o, err);
+    }
+    weft_close(a);
+    weft_close(b);
+    weft_close(l);
+}
+
+static void use_unix_socket(struct outcome *o)
+{
+    weft_fd *l = NULL;
+    char addr[64];
+    snprintf(addr, sizeof addr, "unix:/tmp/weft-no-room-%d", (int)getpid());
+    int err = weft_listen(addr, 0, &l);
+    expect(o, err);
+    weft_close(l);
+    o->wrong += access(addr + 5, F_OK) == 0;
+}
+
+static void scenario(void *arg)
+{
+    struct outcome *o = arg;
+    failing = wf_g();
+    use_channels(o);
+    use_pool(o);
+    use_sockets(o);
+    use_unix_socket(o);
+    failing = NULL;
+    o->refused = until_failure ? -1 : o->refused; /* nothing failed: we are through */
+}
+
+static void test_each_call_that_finds_no_room_says_so(void **state)
+{
+    (void)state;
+    int fds = 0, failed = 0, silent = 0;
+    for (long n = 1;; n++) {
+        struct outcome o = { 0 };
+        until_failure = n;
+        run_inside(scenario, &o);
+        assert_int_equal(o.wrong, 0);
+        if (o.refused < 0)
+            break;
+        failed++;
+        silent += !o.refused; /* a cache that could not be made only costs time */
+        if (n > 1 && !fds)
+            fds = open_files();
+        if (n > 4)
+            assert_in_range(open_files(), 1, fds + 2);
+    }
+    assert_true(failed > 20);
+    assert_true(silent <= failed / 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_call_that_finds_no_room_says_so),
+    };
+    inside_procs = 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
