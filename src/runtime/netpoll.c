@@ -299,7 +299,7 @@ static int serve(const struct epoll_event *ev, struct wf_g **ready)
 }
 
 /* epoll_wait in ns where the kernel can, else in ms, rounded up. */
-static int wait_events(struct epoll_event *ev, int64_t timeout)
+static int wait_ns(struct epoll_event *ev, int64_t timeout)
 {
     bool forever = timeout == WF_FOREVER;
     if (!poll.no_pwait2) {
@@ -314,6 +314,23 @@ static int wait_events(struct epoll_event *ev, int64_t timeout)
                       forever          ? -1
                       : ms > INT32_MAX ? INT32_MAX
                                        : (int)ms);
+}
+
+/* The same, told to the trace, which does not wait for an M that sleeps in here. */
+static int wait_events(struct epoll_event *ev, int64_t timeout)
+{
+    struct wf_m *m = timeout ? wf_m() : NULL;
+    if (m) {
+        WF_TRACE(poll_wait,
+                 .timeout = timeout == WF_FOREVER ? 0 : (uint64_t)timeout + 1);
+        wf_trace_quiet(m);
+    }
+    int n = wait_ns(ev, timeout);
+    if (m)
+        wf_trace_awake(m);
+    if (m || n > 0)
+        WF_TRACE(poll_wake, .n = n > 0 ? (uint64_t)n : 0);
+    return n;
 }
 
 /* The break stays pending while nobody waits: it is for one who does. */

@@ -69,7 +69,9 @@ void wf_waitq_mention(struct weft_waiters *q, unsigned kind)
     if (!none)
         __atomic_compare_exchange_n(&q->id, &none, new_id(), false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED);
-    if (wf_unlikely(wf_trace_on))
+    if (wf_trace_on &&
+        __atomic_load_n(&q->tgen, __ATOMIC_RELAXED) !=
+            atomic_load_explicit(&wf_trace_generation, memory_order_relaxed))
         mention_waitq(q, kind);
 }
 

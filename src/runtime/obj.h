@@ -33,7 +33,9 @@ void wf_obj_mention_slow(struct wf_obj *o);
 /* Before events that name the object: a generation's first mention follows obj_new. */
 static inline void wf_obj_mention(struct wf_obj *o)
 {
-    if (wf_unlikely(wf_trace_on))
+    if (wf_trace_on &&
+        atomic_load_explicit(&o->tgen, memory_order_relaxed) !=
+            atomic_load_explicit(&wf_trace_generation, memory_order_relaxed))
         wf_obj_mention_slow(o);
 }
 

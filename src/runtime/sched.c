@@ -320,9 +320,7 @@ static bool poll_outside(struct wf_m *m, struct wf_g **g)
             return false;
         }
         wf_set(&m->doing, WF_MSTATE_blocked);
-        wf_trace_quiet(m);
         struct wf_g *ready = wait_outside(until);
-        wf_trace_awake(m);
         atomic_store(&wf_rt.polling, false);
         if (wf_get(&wf_rt.stopping))
             return false;
