@@ -29,3 +29,13 @@ check_PROGRAMS += %D%/test_chan %D%/test_select %D%/test_sync %D%/test_pool \
 %C%_test_no_room_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup \
 	-Wl,--wrap=epoll_create1,--wrap=eventfd,--wrap=socket,--wrap=epoll_ctl,--wrap=accept4
+check_PROGRAMS += %D%/test_park %D%/test_stack
+%C%_test_park_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_park_LDADD = $(RT_LDADD)
+%C%_test_stack_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_stack_LDADD = $(RT_LDADD)
+check_PROGRAMS += %D%/test_config %D%/test_runq
+%C%_test_config_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_config_LDADD = $(RT_LDADD)
+%C%_test_runq_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_runq_LDADD = $(RT_LDADD)
