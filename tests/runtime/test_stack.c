@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stacks in each guard mode: many parked at once, and overflows reported by name.
+ */
+#include "rt_support.h"
+
+#include <sys/mman.h>
+
+struct many {
+    int n;
+    _Atomic int awake;
+    _Atomic bool go_on;
+    int spawned, parked;
+    weft_chan *gate;
+    struct weft_stats stats;
+};
+
+static void wait_at_gate(void *arg)
+{
+    struct many *m = arg;
+    char c;
+    weft_chan_recv(m->gate, &c, WEFT_FOREVER);
+    atomic_fetch_add(&m->awake, 1);
+}
+
+static void park_many(void *arg)
+{
+    struct many *m = arg;
+    m->gate = weft_chan_new(1, 0);
+    for (int i = 0; i < m->n; i++)
+        m->spawned += weft_go(wait_at_gate, m) == 0;
+    while (parked() < m->n)
+        weft_sleep(WF_NS_PER_MS);
+    m->parked = parked();
+    m->stats.size = sizeof m->stats;
+    weft_stats(&m->stats);
+    weft_chan_close(m->gate);
+    while (atomic_load(&m->awake) < m->n)
+        weft_yield();
+    weft_chan_free(m->gate);
+}
+
+/* guarded: 1 all, 0 none, -1 some. */
+static void assert_many_park(int guard, const char *name, int guarded)
+{
+    struct many m = { .n = (int)scale(SCALE_parked_coroutines) };
+    weft_config c = rt_config(2);
+    c.stack_guard = guard;
+    c.stack_size = 16 * 1024;
+    run_in_weft_with(&c, park_many, &m);
+    assert_int_equal(m.spawned, m.n);
+    assert_true(m.parked >= m.n);
+    assert_int_equal(m.awake, m.n);
+    assert_string_equal(m.stats.guard, name);
+    assert_true(m.stats.stacks >= (uint64_t)m.n);
+    if (guarded >= 0)
+        assert_int_equal(m.stats.stacks_guarded, guarded ? m.stats.stacks : 0);
+    else
+        assert_true(m.stats.stacks_guarded > 0);
+    scale_done(SCALE_parked_coroutines, m.n);
+}
+
+static bool kernel_has_guards(void)
+{
+    void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                    0);
+    bool has = !madvise(at, 4096, 102 /* MADV_GUARD_INSTALL */);
+    munmap(at, 4096);
+    return has;
+}
+
+static void test_many_park_guarded_by_madvise(void **state)
+{
+    (void)state;
+    if (!kernel_has_guards())
+        skip();
+    assert_many_park(WEFT_GUARD_MADVISE, "madvise", 1);
+}
+
+static void test_many_park_guarded_by_mprotect(void **state)
+{
+    (void)state;
+    assert_many_park(WEFT_GUARD_MPROTECT, "mprotect", -1);
+}
+
+static void test_many_park_without_guard(void **state)
+{
+    (void)state;
+    assert_many_park(WEFT_GUARD_NONE, "none", 0);
+}
+
+/* ---- overflow ---- */
+
+enum { FRAME_LEAST = 48 + 2 * sizeof(void *) };
+static volatile int sink;
+
+static __attribute__((noinline)) int recurse(int depth)
+{
+    volatile char frame[40];
+    frame[0] = (char)depth;
+    int below = depth ? recurse(depth - 1) : 0;
+    return below + frame[0];
+}
+
+/* Over the low end, to be noticed when it yields; the page guards stop it before. */
+static void overflow(void *arg)
+{
+    (void)arg;
+    char here;
+    size_t room = (size_t)(&here - wf_g()->stack_lo);
+    sink = recurse((int)room / FRAME_LEAST);
+    weft_yield();
+}
+
+static void stay(void *arg)
+{
+    (void)arg;
+    for (;;)
+        weft_yield();
+}
+
+static void overflow_among_others(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 10; i++)
+        weft_go(stay, NULL);
+    weft_go_named("too deep", overflow, NULL);
+    weft_sleep(10 * WF_NS_PER_S);
+}
+
+static void run_overflow(void *arg)
+{
+    weft_config c = rt_config(1);
+    c.stack_guard = *(int *)arg;
+    weft_run(&c, overflow_among_others, NULL);
+}
+
+static void assert_overflow_reported(int guard, int sig)
+{
+    char out[4096];
+    int status = in_child(run_overflow, &guard, out, sizeof out);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), sig);
+    assert_non_null(strstr(out, "weft: stack overflow in coroutine "));
+    assert_non_null(strstr(out, " (too deep): its "));
+}
+
+static void test_overflow_into_madvise_guard_names_it(void **state)
+{
+    (void)state;
+    if (!kernel_has_guards())
+        skip();
+    assert_overflow_reported(WEFT_GUARD_MADVISE, SIGSEGV);
+}
+
+static void test_overflow_into_mprotect_guard_names_it(void **state)
+{
+    (void)state;
+    assert_overflow_reported(WEFT_GUARD_MPROTECT, SIGSEGV);
+}
+
+static void test_overflow_without_guard_is_named_at_the_switch(void **state)
+{
+    (void)state;
+    assert_overflow_reported(WEFT_GUARD_NONE, SIGABRT);
+}
+
+static void fault_elsewhere(void *arg)
+{
+    (void)arg;
+    volatile uintptr_t nowhere = 16;
+    *(volatile int *)nowhere = 1;
+}
+
+static void run_fault(void *arg)
+{
+    weft_config c = rt_config(1);
+    (void)arg;
+    weft_run(&c, fault_elsewhere, NULL);
+}
+
+static void test_fault_elsewhere_kills_as_ever(void **state)
+{
+    char out[4096];
+    (void)state;
+    int status = in_child(run_fault, NULL, out, sizeof out);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSEGV);
+    assert_null(strstr(out, "overflow"));
+}
+
+/* ---- memory ---- */
+
+static void use_stack(void *arg)
+{
+    sink = recurse(50);
+    (void)arg;
+}
+
+static void spawn_in_turn(void *arg)
+{
+    struct weft_stats *s = arg;
+    for (int i = 0; i < 10000; i++)
+        weft_go(use_stack, NULL);
+    weft_sleep(WF_NS_PER_MS);
+    s->size = sizeof *s;
+    weft_stats(s);
+}
+
+static void test_short_lives_share_few_stacks(void **state)
+{
+    (void)state;
+    struct weft_stats s;
+    run_in_weft_on(1, spawn_in_turn, &s);
+    assert_int_equal(s.created, 10001);
+    assert_int_equal(s.stacks, 256); /* one slab */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_park_guarded_by_madvise),
+        cmocka_unit_test(test_many_park_guarded_by_mprotect),
+        cmocka_unit_test(test_many_park_without_guard),
+        cmocka_unit_test(test_overflow_into_madvise_guard_names_it),
+        cmocka_unit_test(test_overflow_into_mprotect_guard_names_it),
+        cmocka_unit_test(test_overflow_without_guard_is_named_at_the_switch),
+        cmocka_unit_test(test_fault_elsewhere_kills_as_ever),
+        cmocka_unit_test(test_short_lives_share_few_stacks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
