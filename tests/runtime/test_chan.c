@@ -257,7 +257,8 @@ static void test_deadline_passes_and_leaves_nothing_behind(void **state)
 /* A receiver whose deadline comes about when the sender does: both must agree. */
 struct race {
     weft_chan *ch;
-    long rounds, sent, received, timeouts, wrong;
+    long rounds, sent, received, timeouts;
+    _Atomic long wrong;
     _Atomic int done;
 };
 

@@ -512,7 +512,8 @@ static void test_close_under_traffic_ends_every_call(void **state)
 
 struct hurry {
     struct pair p;
-    long rounds, bytes, timeouts, wrong;
+    long rounds, bytes, timeouts;
+    _Atomic long wrong;
     _Atomic int done;
 };
 

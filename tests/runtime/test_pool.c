@@ -14,8 +14,7 @@ struct use {
     struct weft_pool_stats stats;
     void *objs[3000];
     long rounds;
-    int wrong;
-    _Atomic int next, done;
+    _Atomic int wrong, next, done;
 };
 
 static struct weft_pool_stats stats_of(weft_pool *pool)
@@ -181,10 +180,16 @@ static void share_pool(void *arg)
     await_value(&u->done, 8);
 }
 
+/* With a reset of its own an object is not poisoned: its owners stay counted. */
+static void keep(void *obj)
+{
+    (void)obj;
+}
+
 static void test_an_object_has_one_owner_and_all_are_counted(void **state)
 {
     (void)state;
-    struct use u = { .pool = weft_pool_new("p", sizeof(struct item), NULL, 0),
+    struct use u = { .pool = weft_pool_new("p", sizeof(struct item), keep, 0),
                      .rounds = scale(SCALE_pool_rounds) };
     long gets = 0;
     run_inside(share_pool, &u);

@@ -317,7 +317,8 @@ static void test_owner_can_be_found_from_who_waits(void **state)
 
 struct group {
     weft_wait_group wg;
-    long rounds, early;
+    long rounds;
+    _Atomic long early;
     _Atomic long work;
     int err[4];
     _Atomic int done;

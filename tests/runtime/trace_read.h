@@ -26,8 +26,8 @@ struct trace_reading {
     struct wf_loss_total loss;
     const char *wrong; /* NULL: all is sound */
     /* Each event; what it is about, before. */
-    void (*event)(void *arg, const struct wf_block_head *head, const struct wf_event *ev,
-                  uint64_t ts);
+    void (*event)(void *arg, const struct wf_block_head *head,
+                  const struct wf_event *ev, uint64_t ts);
     void (*block)(void *arg, const struct wf_block_head *head, const uint8_t *payload,
                   uint32_t size);
     void *arg;
@@ -66,7 +66,8 @@ static inline void trace_payload(struct trace_reading *r, const struct wf_block_
         r->wrong = "a head that counts wrong";
 }
 
-static inline bool trace_has(const struct trace_reading *r, const struct wf_block_head *h)
+static inline bool trace_has(const struct trace_reading *r,
+                             const struct wf_block_head *h)
 {
     size_t at = r->header.body_off;
     while (at + sizeof *h <= r->size) {
@@ -89,7 +90,8 @@ static inline void trace_slots(struct trace_reading *r)
 {
     for (uint32_t i = 0; i < r->header.pool_slots; i++) {
         struct wf_slot_head h;
-        const char *at = r->bytes + r->header.pool_off + (size_t)i * r->header.slot_size;
+        const char *at = r->bytes + r->header.pool_off +
+                         (size_t)i * r->header.slot_size;
         memcpy(&h, at, sizeof h);
         uint32_t state = atomic_load(&h.state), size = atomic_load(&h.committed);
         if (h.magic != WF_SLOT_MAGIC || state == WF_SLOT_FREE || !size)
