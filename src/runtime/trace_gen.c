@@ -207,6 +207,7 @@ void wf_gen_first(struct wf_clock_snap begin, size_t buffer)
     now.quarter = buffer / 4;
     now.bytes_before = wf_writer_bytes();
     announce(now.gen + 1);
+    wf_pool_trace_begin();
     atomic_store(&wf_trace_closing, false);
     atomic_store_explicit(&wf_trace_flag, 1, memory_order_release);
 }
@@ -245,6 +246,7 @@ static void complete(void)
 void wf_gen_turn(void)
 {
     if (!now.flipping && due()) {
+        wf_pool_trace();
         now.end = wf_tclock_snap();
         announce(now.gen + 1);
     }
@@ -279,6 +281,8 @@ bool wf_gen_close(int64_t wait_ms)
         return false;
     if (now.flipping)
         complete();
+    if (wait_ms < 0) /* who crashed may hold what this needs */
+        wf_pool_trace();
     now.end = wf_tclock_snap();
     atomic_store(&wf_trace_closing, true);
     announce(now.gen + 1);
