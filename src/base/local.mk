@@ -4,5 +4,6 @@ noinst_LTLIBRARIES += %D%/libwfbase.la
 	%D%/clock.h \
 	%D%/fatal.c %D%/fatal.h \
 	%D%/list.h \
+	%D%/map.c %D%/map.h \
 	%D%/text.c %D%/text.h \
 	%D%/units.c %D%/units.h

@@ -13,8 +13,9 @@
 #define WF_EXPR_TESTS(TEST)                                                            \
     TEST(EQ, "==", "!=")                                                               \
     TEST(NE, "!=", "==")                                                               \
-    TEST(NOMATCH, "!~", "~") TEST(LE, "<=", ">") TEST(GE, ">=", "<")                   \
-        TEST(LT, "<", ">=") TEST(GT, ">", "<=") TEST(MATCH, "~", "!~")
+    TEST(NOMATCH, "!~", "~")                                                           \
+    TEST(LE, "<=", ">") TEST(GE, ">=", "<") TEST(LT, "<", ">=") TEST(GT, ">", "<=")    \
+        TEST(MATCH, "~", "!~")
 
 enum wf_node_kind {
     WF_NODE_OR,

@@ -7,6 +7,7 @@
  */
 #ifndef WF_MODEL_HIST_H
 #define WF_MODEL_HIST_H
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -30,9 +31,15 @@ void wf_hist_fini(struct wf_hist *h);
 /* A number over time (a queue's length): weighted by how long it held. */
 struct wf_series {
     struct wf_hist by_time; /* counts are ns, values lengths */
+    bool told;              /* its first value has come; before, it is not known */
     int64_t since;
     uint64_t now, max;
     double area; /* value * ns */
     int64_t span;
 };
+
+/* From t on it is value.  0 or -ENOMEM. */
+int wf_series_set(struct wf_series *s, int64_t t, uint64_t value);
+double wf_series_mean(const struct wf_series *s);
+int64_t wf_series_quantile(const struct wf_series *s, double q);
 #endif /* WF_MODEL_HIST_H */
