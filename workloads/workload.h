@@ -14,6 +14,7 @@
 #include <weft/weft.h>
 
 #include "cli/options.h"
+#include "config.h"
 
 struct wl; /* one run */
 
