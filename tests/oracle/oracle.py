@@ -115,6 +115,7 @@ class Replay:
         self.waits = defaultdict(Hist)
         self.objects = {}
         self.names = {}
+        self.gone = set()
         self.pools = {}
         self.regions = defaultdict(Hist)
         self.threads = {"created": 0, "ended": 0, "max_live": 0, "handoffs": 0, "retakes": 0,
@@ -158,6 +159,8 @@ class Replay:
                 row = self.object_row(*g.obj)
                 row["hist"].add(took)
                 row["waiters"] -= 1
+                if g.obj in self.gone:
+                    self.fold(*g.obj)
 
     def become(self, gid, t, state, reason=None, oid=0):
         g = self.gs.get(gid)
@@ -190,15 +193,15 @@ class Replay:
         row["count"] += 1
         for state in STATES:
             row["time"][state] += g.time[state]
-        for kind in OWN_IDS:
-            self.fold(kind, gid)
 
     def fold(self, kind, oid):
         """An object without a name that is gone counts in its kind's row 0."""
+        self.gone.add((kind, oid))
         row = self.objects.get((kind, oid))
         if row is None or oid == 0 or self.names.get((kind, oid)) or row["waiters"]:
             return
         del self.objects[kind, oid]
+        self.gone.discard((kind, oid))
         gone = self.object_row(kind, 0)
         gone["waits"] += row["waits"]
         gone["hist"].merge(row["hist"])
@@ -278,6 +281,8 @@ class Replay:
     def on_g_end(self, t, m, p, gid, a):
         self.ended_count += 1
         self.finish_g(gid, t)
+        for kind in OWN_IDS:
+            self.fold(kind, gid)
         self.off_p(t, m, p)
 
     def off_p(self, t, m, p):
@@ -410,14 +415,10 @@ class Replay:
 
     def finish(self, end):
         for gid in sorted(self.live):
-            self.finish_g_at_end(gid, end)
+            self.finish_g(gid, end)
         for p in self.ps:
             self.p_become(p, end, "idle")
         self.end = end
-
-    def finish_g_at_end(self, gid, end):
-        self.live.add(gid)
-        self.finish_g(gid, end)
 
 
 def read_dump(lines):
