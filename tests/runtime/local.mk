@@ -11,9 +11,9 @@ check_PROGRAMS += %D%/test_coro %D%/test_retake %D%/test_timer
 %C%_test_timer_LDADD = $(RT_LDADD)
 
 # What coroutines wait for.
-EXTRA_DIST += %D%/inside.h
+EXTRA_DIST += %D%/inside.h %D%/trace_read.h
 check_PROGRAMS += %D%/test_chan %D%/test_select %D%/test_sync %D%/test_pool \
-	%D%/test_net %D%/test_no_room
+	%D%/test_net %D%/test_no_room %D%/test_objects
 %C%_test_chan_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_chan_LDADD = $(RT_LDADD)
 %C%_test_select_CPPFLAGS = $(RT_CPPFLAGS)
@@ -26,6 +26,8 @@ check_PROGRAMS += %D%/test_chan %D%/test_select %D%/test_sync %D%/test_pool \
 %C%_test_net_LDADD = $(RT_LDADD)
 %C%_test_no_room_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_no_room_LDADD = $(RT_LDADD)
+%C%_test_objects_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_objects_LDADD = $(RT_LDADD)
 %C%_test_no_room_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup \
 	-Wl,--wrap=epoll_create1,--wrap=eventfd,--wrap=socket,--wrap=epoll_ctl,--wrap=accept4
