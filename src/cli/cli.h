@@ -5,6 +5,7 @@
 #ifndef WF_CLI_CLI_H
 #define WF_CLI_CLI_H
 #include <stddef.h>
+#include <weft/run.h>
 
 #include "cli/options.h"
 
@@ -38,6 +39,9 @@ struct wf_options wf_command_options(const char *name);
 /* Print "weft: ...", made visible, as one line on standard error; returns status. */
 int wf_complain(int status, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* One KNOB=VALUE into config; -1, or exit status 2 after a complaint. */
+int wf_cli_set(weft_config *config, const char *command, const char *setting);
 
 #define COMMAND(name, arguments, summary, groups)                                      \
     int wf_cmd_##name(int argc, char **argv);

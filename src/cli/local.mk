@@ -2,12 +2,17 @@
 bin_PROGRAMS += weft
 weft_SOURCES = \
 	%D%/cli.h \
+	%D%/cmd_exec.c \
 	%D%/cmd_help.c \
+	%D%/cmd_run.c \
 	%D%/commands.def \
 	%D%/main.c \
+	%D%/run.h %D%/run_figures.c %D%/run_hist.c %D%/run_frame.c %D%/run_result.c \
+	%D%/output.c %D%/output.h \
 	%D%/options.c %D%/options.def %D%/options.h
 weft_LDADD = \
 	workloads/libwfworkloads.la \
 	src/export/libwfexport.la \
 	src/tui/libwftui.la \
-	src/runtime/libwfruntime.la
+	src/runtime/libwfruntime.la \
+	$(JANSSON_LIBS) -lm

@@ -26,8 +26,10 @@ enum wf_option_type {
 #define WF_OPTION_GROUPS(GROUP)                                                        \
     GROUP(READ)                                                                        \
     GROUP(RANGE)                                                                       \
-    GROUP(ALERTS) GROUP(JSON) GROUP(VIEW) GROUP(REPORT) GROUP(CHECK) GROUP(RUN)        \
-        GROUP(SERVER) GROUP(EXEC) GROUP(KNOBS)
+    GROUP(ALERTS)                                                                      \
+    GROUP(JSON)                                                                        \
+    GROUP(VIEW) GROUP(REPORT) GROUP(CHECK) GROUP(RUN) GROUP(SERVER) GROUP(EXEC)        \
+        GROUP(KNOBS)
 
 enum wf_option_group {
 #define GROUP(name) WF_IN_##name##_BIT,

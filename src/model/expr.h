@@ -36,6 +36,7 @@ extern const char *const wf_expr_func_names[WF_NFUNCS];
 /* What names mean where an expression stands. */
 struct wf_expr_names {
     const void *arg;
+    bool any; /* nobody knows the names yet: each is a field, and it may only be read */
     /* Fields by their full names, NULL after the last. */
     const char *(*field)(const void *arg, size_t i);
     /* Words that the field may hold, NULL after the last; may be NULL: anything. */

@@ -129,6 +129,8 @@ static bool find_field(const struct wf_expr_names *names, const char *name, size
 {
     const char *field;
 
+    if (names->any)
+        return true;
     for (size_t i = 0; (field = names->field(names->arg, i)); i++)
         if (field_is(field, name)) {
             *out = i;
