@@ -19,7 +19,7 @@ quoted() {
 for doc in README.md ARCHITECTURE.md; do
     # A path, unless made by a build or a pattern of several.
     for path in $(quoted $doc | grep -E '^(\./)?[A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*$|^[a-z0-9_]+\.(c|h|S|def)$' |
-        grep -v '^build/'); do
+        grep -vE '^(build|\.\.)/'); do
         case $path in
         */*) [ -e "$path" ] || complain $doc "no $path" ;;
         *) find src include workloads tests -name "$path" | grep -q . || complain $doc "no file $path" ;;
