@@ -54,15 +54,30 @@ static bool known(const struct wf_tbuf *b, const struct wf_torder *o)
     return word >> 32 == atomic_load_explicit(&b->gen, memory_order_relaxed);
 }
 
+/*
+ * Something about it was not told: the next event about it is preceded by what holds
+ * then.  It counts as known, or the flipper might state what we are about to change.
+ */
+static void spoil(struct wf_torder *o, uint64_t gen)
+{
+    uint64_t word = atomic_load_explicit(&o->word, memory_order_relaxed), to;
+    do {
+        bool had = (word & ~WF_TORDER_LOST) >> 32 == gen;
+        to = (had ? word : gen << 32 | UINT32_MAX) | WF_TORDER_LOST;
+    } while (!atomic_compare_exchange_weak_explicit(
+        &o->word, &word, to, memory_order_acq_rel, memory_order_relaxed));
+}
+
 /* True: it is on b to state it now, with this number.  What is to be stated was read
  * before. */
 static bool claim(struct wf_tbuf *b, struct wf_torder *o, uint64_t *seq)
 {
     uint64_t gen = atomic_load_explicit(&b->gen, memory_order_relaxed);
     uint64_t word = atomic_load_explicit(&o->word, memory_order_acquire);
-    if (word >> 32 == gen)
+    bool had = (word & ~WF_TORDER_LOST) >> 32 == gen;
+    if (word >> 32 == gen || (had && b->stream == WF_STREAM_KEYFRAME))
         return false;
-    *seq = (word & ~WF_TORDER_LOST) >> 32 == gen ? (uint32_t)word + 1 : 0;
+    *seq = had ? (uint32_t)word + 1 : 0;
     return atomic_compare_exchange_strong_explicit(
         &o->word, &word, gen << 32 | *seq, memory_order_acq_rel, memory_order_relaxed);
 }
@@ -177,15 +192,15 @@ static bool open_slot(struct wf_tbuf *b, uint32_t gen)
 /* What is told about this M's P and G is not whole: who comes next states them anew. */
 static void lose(struct wf_tbuf *b)
 {
+    uint32_t gen = atomic_load_explicit(&b->gen, memory_order_relaxed);
+    struct wf_m *m = b->m;
     if (!b->lost++)
         b->lost_from = b->now;
     atomic_fetch_add_explicit(&wf_trace_lost, 1, memory_order_relaxed);
-    if (b->m && b->m->g)
-        atomic_fetch_or_explicit(&b->m->g->order.word, WF_TORDER_LOST,
-                                 memory_order_relaxed);
-    struct wf_p *p = b->m ? b->m->p : NULL;
-    if (p)
-        atomic_fetch_or_explicit(&p->order.word, WF_TORDER_LOST, memory_order_relaxed);
+    if (m && m->g)
+        spoil(&m->g->order, gen);
+    if (m && m->p)
+        spoil(&m->p->order, gen);
 }
 
 /* There is no room, or a new generation: see to both.  False: the event is lost. */
@@ -255,10 +270,12 @@ void wf_trace_others_flip(uint32_t gen)
 
 /* ---- the order of events ---- */
 
-/* An event about it was dropped: whoever comes next states it first. */
+/* An event about it was dropped. */
 static uint64_t lost(struct wf_torder *o)
 {
-    atomic_fetch_or_explicit(&o->word, WF_TORDER_LOST, memory_order_relaxed);
+    struct wf_m *m = wf_m();
+    const _Atomic uint32_t *gen = m ? &m->tbuf.gen : &wf_trace_generation;
+    spoil(o, atomic_load_explicit(gen, memory_order_relaxed));
     return 0;
 }
 
