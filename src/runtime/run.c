@@ -162,6 +162,7 @@ void wf_run_finish(struct wf_m *m)
     wf_futex_wake(&wf_rt.done, 1);
     wf_sysmon_wake();
     WF_TRACE(g_end);
+    wf_g_become(m->g, WF_G_RUNNING, WF_G_DEAD);
     wf_abandon(m);
 }
 
@@ -169,6 +170,12 @@ static void wait_until_done(void)
 {
     while (!atomic_load_explicit(&wf_rt.done, memory_order_acquire))
         wf_futex_wait(&wf_rt.done, 0, -1);
+}
+
+static void last_words(void)
+{
+    wf_dump_gs();
+    wf_trace_crash();
 }
 
 static int launch(void (*fn)(void *), void *arg)
@@ -179,7 +186,7 @@ static int launch(void (*fn)(void *), void *arg)
     if (err)
         return err;
     wf_stacks_catch();
-    wf_fatal_hook = wf_dump_gs;
+    wf_fatal_hook = last_words;
     atomic_store_explicit(&wf_rt.running, true, memory_order_release);
     err = wf_sysmon_start();
     if (err)

@@ -31,8 +31,8 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) uint32_t wf_unwin
     uint32_t n = 0;
 
     /* { frame pointer of the caller, return address } */
-    while (at >= (uintptr_t)lo && at + 2 * sizeof at <= (uintptr_t)hi &&
-           !(at % sizeof at)) {
+    while (at >= (uintptr_t)lo && at < (uintptr_t)hi &&
+           (uintptr_t)hi - at >= 2 * sizeof at && !(at % sizeof at)) {
         const uintptr_t *words = (const uintptr_t *)at;
         uintptr_t back = words[1];
         if (!back || n == max)
@@ -40,6 +40,7 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) uint32_t wf_unwin
         if (from && back == (uintptr_t)from) {
             n = 0;
             h = wf_unwind_key;
+            from = NULL;
         }
         pc[n++] = back;
         h = mix(h, back);

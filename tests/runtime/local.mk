@@ -41,3 +41,9 @@ check_PROGRAMS += %D%/test_config %D%/test_runq
 %C%_test_config_LDADD = $(RT_LDADD)
 %C%_test_runq_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_runq_LDADD = $(RT_LDADD)
+
+# The tracer.
+EXTRA_DIST += %D%/trace_read.h %D%/trace_replay.h
+check_PROGRAMS += %D%/test_trace_parts
+%C%_test_trace_parts_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_trace_parts_LDADD = $(RT_LDADD)

@@ -48,9 +48,8 @@ static inline void replay_add(void *arg, const struct wf_block_head *h,
         if (!r->events)
             abort();
     }
-    r->events[r->n] = (struct replay_event){
-        h->generation, h->stream, h->stream_seq, (uint32_t)r->n, ts, *ev
-    };
+    r->events[r->n] = (struct replay_event){ h->generation,  h->stream, h->stream_seq,
+                                             (uint32_t)r->n, ts,        *ev };
     r->n++;
 }
 
@@ -86,7 +85,7 @@ static inline void replay_wrong(struct replay *r, const struct replay_event *e,
                  (unsigned long long)e->ts, what);
 }
 
-/* What G the event is about by a number, NULL for none; the number and the state that
+/* The G that the event is about by a number, NULL for none; the number and the state that
  * it must have. */
 static inline struct replay_thing *replay_about(struct replay *r,
                                                 const struct replay_event *e,
@@ -280,13 +279,6 @@ static inline void replay_generation(struct replay *r, size_t from, size_t to)
                 best = s;
         }
         if (best == n) {
-            for (size_t s = 0; getenv("REPLAY_DEBUG") && s < n; s++) {
-                if (at[s] == end[s]) continue;
-                const struct replay_event *e = &r->events[at[s]]; int64_t q; unsigned st; struct replay_thing *t = replay_about(r, e, &q, &st);
-                fprintf(stderr, "stream %u at %zu: %s %lu %lu %lu ts %lu; thing seq %ld state %d\n", e->stream, at[s], wf_event_info[e->ev.id].name, e->ev.arg[0], e->ev.arg[1], e->ev.arg[2], e->ts, t?t->seq:-9, t?t->state:-9);
-                uint64_t G = t ? e->ev.id==WF_EV_g_switch ? WF_ARG(&e->ev,g_switch,g2): e->ev.arg[0]:0;
-                for (size_t k = from; k < to; k++) { const struct replay_event *f=&r->events[k]; if (G && replay_about(r,f,&q,&st)==&r->g[G]) fprintf(stderr,"   [%zu] stream %u.%u %s seq %ld ts %lu arg2 %lu\n",k,f->stream,f->stream_seq,wf_event_info[f->ev.id].name,q,f->ts,f->ev.arg[2]); else if (f->ev.id==WF_EV_lost) fprintf(stderr,"   [%zu] stream %u.%u lost %lu ts %lu\n",k,f->stream,f->stream_seq,f->ev.arg[0],f->ts);}
-            }
             replay_wrong(r, &r->events[at[oldest]], "nothing can come next");
             return;
         }
