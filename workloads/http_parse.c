@@ -17,8 +17,11 @@ struct http_parser {
     llhttp_settings_t settings;
     const struct http_limits *limits;
     struct http_request rq;
-    size_t header_seen; /* bytes of the header so far */
-    bool in_header, cr, expect, expect_told;
+    size_t header_seen;     /* bytes of the header so far */
+    unsigned line;          /* of the header, 0 is the request's */
+    char last;              /* byte looked at */
+    bool last_space, colon; /* it was space; the line's colon has come */
+    bool in_header, expect, expect_told;
     bool field_te, field_expect; /* the header being read */
     char field[20], value[40];   /* as much of it as matters */
     size_t field_len, value_len, target_len;
@@ -177,43 +180,56 @@ void http_parser_reset(struct http_parser *p)
         p->body = NULL;
         p->body_size = 0;
     }
+    p->last = '\0';
+    p->line = 0;
     p->header_seen = p->field_len = p->value_len = p->target_len = p->body_len = 0;
     p->in_header = true;
-    p->cr = p->expect = p->expect_told = false;
+    p->last_space = p->colon = p->expect = p->expect_told = false;
     p->status = 0;
 }
 
-/* Bytes of the header must be text with CRLF, and not too many; else status is set. */
+/*
+ * Bytes of the header must be text with CRLF, not too many, and lines of it neither begin
+ * with space (folding is long gone) nor have any before the colon; else status is set.
+ */
 static void check_header(struct http_parser *p, const char *data, size_t len)
 {
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len && !p->status; i++) {
         char c = data[i];
-        if (c == '\0' || (c == '\n') != p->cr) {
-            /* A CR must be followed by LF, a LF must follow CR. */
-            p->status = 400;
-            return;
-        }
-        p->cr = c == '\r';
-        if (++p->header_seen > p->limits->max_header) {
+        bool space = c == ' ' || c == '\t';
+        if (c == '\0' || (c == '\n') != (p->last == '\r'))
+            p->status = 400; /* a CR must be followed by LF, a LF must follow CR */
+        else if (++p->header_seen > p->limits->max_header)
             p->status = 431;
-            return;
-        }
+        else if (p->line > 0 && !p->colon &&
+                 ((space && p->last == '\n') || (c == ':' && p->last_space)))
+            p->status = 400;
+        p->colon = c != '\n' && (p->colon || c == ':');
+        p->line += c == '\n' && p->header_seen > 2; /* an empty line may come first */
+        p->last = c;
+        p->last_space = space;
     }
 }
 
-/* Which answer a message deserves that llhttp refused. */
-static int status_of(const struct http_parser *p, llhttp_errno_t err)
+/* A method we do not know, in a line that has the form of a request's. */
+static bool is_method(const char *line, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && ((line[n] >= 'A' && line[n] <= 'Z') || line[n] == '-'))
+        n++;
+    return n > 0 && n < len && line[n] == ' ';
+}
+
+/* Which answer a message deserves that llhttp refused in the line at. */
+static int status_of(const struct http_parser *p, llhttp_errno_t err, const char *at,
+                     size_t n)
 {
     if (p->status)
         return p->status;
-    switch (err) {
-    case HPE_INVALID_VERSION:
+    if (err == HPE_INVALID_VERSION)
         return 505;
-    case HPE_INVALID_METHOD:
-        return p->header_seen ? 501 : 400;
-    default:
-        return 400;
-    }
+    return err == HPE_INVALID_METHOD && is_method(at, n) ? 501 : 400;
 }
 
 static void split_target(struct http_parser *p)
@@ -270,7 +286,7 @@ enum http_parsed http_parser_feed(struct http_parser *p, const char *data, size_
             return HTTP_DONE;
         }
         if (err != HPE_OK) {
-            p->status = status_of(p, err);
+            p->status = status_of(p, err, at, n);
             return HTTP_ERROR;
         }
         *used += n;

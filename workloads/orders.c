@@ -288,12 +288,9 @@ static bool read_forms(struct wl *w, struct orders *o)
 
 static void setup(struct wl *w)
 {
-    char bound[64];
-
     wl_require(w, "orders_lost==0");
     wl_require(w, "orders_dup==0");
-    snprintf(bound, sizeof bound, "queue_max<=%lld", (long long)wl_int(w, "queue"));
-    wl_require(w, bound);
+    wl_require(w, "queue_max<=queue");
     wl_require(w, "threads_max<=procs+4");
 }
 

@@ -559,7 +559,8 @@ static void run(struct wl *w)
         return;
     }
     if (wl_weft(w, main_coroutine, &s)) {
-        wl_latency(w, "runnable_wait_", &s.waits, "us");
+        if (wl_hist_count(&s.waits))
+            wl_latency(w, "runnable_wait_", &s.waits, "us");
         wl_figure(w, "longest_run_ms", (double)atomic_load(&s.longest_run) / 1e6, "ms");
     }
     wl_hist_fini(&s.waits);

@@ -107,6 +107,7 @@ def refusals(s):
     expect(s, "unknown path", b"GET /nowhere HTTP/1.1\r\n" + HOST + b"\r\n", 404)
     expect(s, "method", b"DELETE / HTTP/1.1\r\n" + HOST + b"\r\n", 405)
     check("Allow", b"Allow: GET, HEAD" in talk(s, b"DELETE / HTTP/1.1\r\n" + HOST + b"\r\n"))
+    expect(s, "unknown method", b"BREW / HTTP/1.1\r\n" + HOST + b"\r\n", 501)
     expect(s, "bad number", b"GET /sleep?ms=x HTTP/1.1\r\n" + HOST + b"\r\n", 400)
     expect(s, "version 2", b"GET / HTTP/2.0\r\n" + HOST + b"\r\n", 505)
     expect(s, "version 1.7", b"GET / HTTP/1.7\r\n" + HOST + b"\r\n", 505)
@@ -116,6 +117,7 @@ def refusals(s):
         "bare CR": b"GET / HTTP/1.1\r\nHost: x\rA: b\r\n\r\n",
         "NUL": b"GET / HTTP/1.1\r\nHost: \0x\r\n\r\n",
         "space before colon": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+        "folded header": b"GET / HTTP/1.1\r\nHost: x\r\n A: b\r\n\r\n",
         "no target": b"GET\r\n\r\n",
         "garbage": b"\x16\x03\x01\x02\x00\r\n\r\n",
         "two lengths": b"POST /echo HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
