@@ -179,16 +179,30 @@ static inline void replay_status(struct replay *r, const struct replay_event *e,
         r->running[m % REPLAY_STREAMS] = WF_ARG(ev, g_status, g);
 }
 
+/* Whose P was taken in a call is in syscall until it has one again. */
+static inline void replay_in_call(struct replay *r, uint64_t m, bool in)
+{
+    uint64_t id = r->running[m % REPLAY_STREAMS];
+    struct replay_thing *g = &r->g[id % REPLAY_GS];
+    if (id && in && g->state == WF_G_RUNNING)
+        g->state = WF_G_SYSCALL;
+    if (id && !in && g->state == WF_G_SYSCALL)
+        g->state = WF_G_RUNNING;
+}
+
 static inline void replay_apply_p(struct replay *r, const struct replay_event *e)
 {
     const struct wf_event *ev = &e->ev;
     struct replay_thing *p = replay_get(&r->p[ev->arg[0] & 255], e->gen);
     p->seq = (int64_t)ev->arg[1];
-    if (ev->id == WF_EV_p_start)
+    if (ev->id == WF_EV_p_start) {
         p->m = e->stream;
-    else if (ev->id == WF_EV_p_retake)
+        replay_in_call(r, e->stream, false);
+    } else if (ev->id == WF_EV_p_retake) {
+        if (WF_ARG(ev, p_retake, why) == WF_RETAKE_block)
+            replay_in_call(r, WF_ARG(ev, p_retake, m), true);
         p->m = 0;
-    else if (r->lossy || e->gen == 1 || p->m == WF_ARG(ev, p_status, m))
+    } else if (r->lossy || e->gen == 1 || p->m == WF_ARG(ev, p_status, m))
         p->m = WF_ARG(ev, p_status, m);
     else
         replay_wrong(r, e, "the P is another's");
