@@ -256,6 +256,13 @@ void wf_ready(struct wf_g *g, uint64_t obj)
         wf_wake_p();
 }
 
+/* Who used up its time goes behind all others; who yields, behind those of its P. */
+static enum wf_after where_to(struct wf_p *p, enum wf_why why, const struct wf_g *next)
+{
+    bool others = next || wf_get(&p->head) != wf_get(&p->tail);
+    return why == WF_WHY_yield && others ? WF_AFTER_YIELD : WF_AFTER_GLOBAL;
+}
+
 void wf_yield(enum wf_why why)
 {
     struct wf_m *m = wf_m();
@@ -265,9 +272,10 @@ void wf_yield(enum wf_why why)
     if (!next && !m->picked && !m->pin_g && m->p->switches < WF_GLOBAL_EVERY &&
         !wf_get(&wf_rt.nglobal) && !wf_get(&wf_rt.stopping))
         return; /* nobody else */
-    m->after = next ? WF_AFTER_YIELD : WF_AFTER_GLOBAL;
+    m->after = where_to(m->p, why, next);
     if (wf_unlikely(wf_trace_on))
-        wf_emit_yield(why, next, from, next ? WF_FROM_local : WF_FROM_global);
+        wf_emit_yield(why, next, from,
+                      m->after == WF_AFTER_YIELD ? WF_FROM_local : WF_FROM_global);
     leave_for(m, g, next);
 }
 

@@ -31,9 +31,12 @@ static long membarrier(int command)
     return syscall(SYS_membarrier, command, 0, 0);
 }
 
+/* Threads that a runtime left behind may be looking: write only what changes. */
 void wf_preempt_init(void)
 {
-    wf_rt.need_fence = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0;
+    bool need = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0;
+    if (need != wf_rt.need_fence)
+        wf_rt.need_fence = need;
 }
 
 void wf_barrier(void)

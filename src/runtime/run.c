@@ -111,7 +111,8 @@ static int configure(const weft_config *config)
 static void reset(void)
 {
     uint32_t foreign = wf_get(&wf_rt.foreign);
-    memset(&wf_rt, 0, sizeof wf_rt);
+    size_t kept = offsetof(struct wf_rt, ps);
+    memset((char *)&wf_rt + kept, 0, sizeof wf_rt - kept);
     wf_lock_init(&wf_rt.lock, WF_RANK_SCHED);
     wf_list_init(&wf_rt.ms);
     wf_list_init(&wf_rt.ended);

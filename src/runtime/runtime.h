@@ -79,7 +79,7 @@ enum wf_g_flag {
 
 struct wf_g {
     /* what a switch touches */
-    struct wf_ctx ctx;     /* while it does not run */
+    alignas(WF_CACHE_LINE) struct wf_ctx ctx; /* while it does not run */
     struct wf_g *next;     /* in the queue or free list that it is on */
     _Atomic uint8_t state; /* enum wf_g_state */
     uint8_t flags;         /* enum wf_g_flag */
@@ -237,11 +237,12 @@ struct wf_m {
 /* The runtime, one at a time. */
 struct wf_rt {
     /* read often, written hardly ever */
-    alignas(WF_CACHE_LINE) struct wf_p **ps;
+    alignas(
+        WF_CACHE_LINE) bool need_fence; /* no membarrier; of the process, for ever */
+    struct wf_p **ps; /* from here on of one runtime: run.c clears it */
     uint32_t nprocs;
     bool steal;
     bool canary;           /* some stacks have no guard page: look at each switch */
-    bool need_fence;       /* no membarrier */
     _Atomic bool running;  /* coroutines can be made */
     _Atomic bool stopping; /* main returned: every M is to end */
     size_t stack_size;

@@ -372,14 +372,14 @@ static void run(struct wf_m *m, struct wf_g *g, enum wf_word from)
 
 void wf_schedule(struct wf_m *m)
 {
-    for (;;) {
+    while (!wf_get(&m->gone)) { /* or this runtime is another one already */
         enum wf_word from = WF_FROM_unknown;
         struct wf_g *g = m->pin_g ? wf_pin_wait(m) : find_work(m, &from);
         if (!g)
             break;
         run(m, g, from);
     }
-    if (m->p)
+    if (m->p && !wf_get(&m->gone))
         wf_p_release(m);
 }
 

@@ -22,7 +22,7 @@
 #define VALGRIND_STACK_REGISTER(lo, hi) ((void)0)
 #endif
 
-enum { SLAB = 256, TRIM_KEEP = 64, CANARY = 64 };
+enum { SLAB = 256, TRIM_KEEP = 64, CANARY = 256 };
 
 struct slab {
     struct slab *next;
@@ -201,7 +201,8 @@ void wf_stacks_trim(void)
 /*
  * The canary are zeros that nobody wrote: reading what was never touched commits no
  * memory, so a guard by canary costs none.  Frames hold return addresses, so an
- * overflow by calls leaves something else there.
+ * overflow by calls leaves something else there, unless one frame leaps over all of
+ * these bytes without writing to them.
  */
 bool wf_stack_broken(const struct wf_g *g)
 {

@@ -19,9 +19,24 @@
 #include <weft/weft.h>
 
 #include "runtime/dump.h"
+#include "runtime/fiber.h"
 #include "runtime/runtime.h"
 
 enum { RT_TIMEOUT_S = 60 };
+
+#ifdef WF_TSAN
+/* Counted among threads, of which it has 8128. */
+enum { RT_MOST_COROUTINES = 4000 };
+
+/* A child of in_child begins a runtime of its own. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "die_after_fork=0";
+}
+#else
+enum { RT_MOST_COROUTINES = 1 << 30 };
+#endif
 
 struct rt_watch {
     pthread_mutex_t lock;

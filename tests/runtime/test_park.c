@@ -8,12 +8,14 @@
 
 enum { FAIR = 10, TURNS = 1000 };
 
-static _Atomic int turns[FAIR];
+static _Atomic int turns[FAIR], at_start;
 static int most_ahead;
 
 static void take_turns(void *arg)
 {
     int i = *(int *)arg;
+    for (at_start++; at_start < FAIR;)
+        weft_yield();
     for (int n = 0; n < TURNS; n++) {
         int least = TURNS;
         for (int k = 0; k < FAIR; k++)
@@ -43,8 +45,10 @@ static void yield_in_turns(void *arg)
 static void test_yield_goes_round(void **state)
 {
     (void)state;
-    most_ahead = 0;
-    run_in_weft_on(1, yield_in_turns, NULL);
+    most_ahead = at_start = 0;
+    weft_config c = rt_config(1);
+    c.preempt = 0; /* a loaded machine must not send one to the global queue */
+    run_in_weft_with(&c, yield_in_turns, NULL);
     assert_true(most_ahead <= 3); /* one turn, and a visit to the global queue */
 }
 
@@ -172,10 +176,11 @@ static void stay_on_thread(void *arg)
 
 static void pinned_and_free(void *arg)
 {
+    static int five = 5;
     weft_coro *co[8];
     (void)arg;
     for (int i = 0; i < 8; i++)
-        weft_spawn(NULL, i % 2 ? stay_on_thread : keep_errno, &(int){ 5 }, &co[i]);
+        weft_spawn(NULL, i % 2 ? stay_on_thread : keep_errno, &five, &co[i]);
     for (int i = 0; i < 8; i++)
         weft_join(co[i], WEFT_FOREVER);
 }

@@ -43,7 +43,9 @@ static void park_many(void *arg)
 /* guarded: 1 all, 0 none, -1 some. */
 static void assert_many_park(int guard, const char *name, int guarded)
 {
-    struct many m = { .n = (int)scale(SCALE_parked_coroutines) };
+    long want = scale(SCALE_parked_coroutines);
+    struct many m = { .n = (int)(want < RT_MOST_COROUTINES ? want
+                                                           : RT_MOST_COROUTINES) };
     weft_config c = rt_config(2);
     c.stack_guard = guard;
     c.stack_size = 16 * 1024;
