@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "runtime/fiber.h"
 #include "runtime/guard.h"
 #include "runtime/runtime.h"
 #include "runtime/sched.h"
@@ -82,6 +83,7 @@ static bool add_slab(void)
         free(slab);
         return false;
     }
+    wf_fiber_map(slab->base, size);
     /* With huge pages a first touch could commit 2 MiB. */
     madvise(slab->base, size, MADV_NOHUGEPAGE);
     slab->guarded = wf_guard_install(slab->base, wf_rt.stack_size, SLAB);

@@ -20,7 +20,7 @@ static struct wf_p *new_p(uint32_t id)
 
 static struct wf_g *new_gs(int n)
 {
-    struct wf_g *gs = aligned_alloc(WF_CACHE_LINE, (size_t)n * sizeof *gs);
+    struct wf_g *gs = malloc((size_t)n * sizeof *gs);
     assert_non_null(gs);
     memset(gs, 0, (size_t)n * sizeof *gs);
     return gs;

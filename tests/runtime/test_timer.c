@@ -44,9 +44,7 @@ static void drive_heap(void *arg)
     last_fired = 0;
     wf_enter();
     for (int i = 0; i < TIMERS * 20; i++) {
-        struct firing *f = &timers[next_random(&r) >> 8 & 511];
-        if (f >= timers + TIMERS)
-            continue;
+        struct firing *f = &timers[(next_random(&r) >> 8) % TIMERS];
         if ((next_random(&r) >> 16) % 3) {
             f->when = base + (next_random(&r) >> 10) % 10000000;
             wf_timer_start(&f->t, f->when);
