@@ -14,8 +14,8 @@
     TEST(EQ, "==", "!=")                                                               \
     TEST(NE, "!=", "==")                                                               \
     TEST(NOMATCH, "!~", "~")                                                           \
-    TEST(LE, "<=", ">") TEST(GE, ">=", "<") TEST(LT, "<", ">=") TEST(GT, ">", "<=")    \
-        TEST(MATCH, "~", "!~")
+    TEST(LE, "<=", ">")                                                                \
+    TEST(GE, ">=", "<") TEST(LT, "<", ">=") TEST(GT, ">", "<=") TEST(MATCH, "~", "!~")
 
 enum wf_node_kind {
     WF_NODE_OR,

@@ -3,7 +3,6 @@
 #include "model/hist.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,7 +71,9 @@ int wf_hist_merge(struct wf_hist *into, const struct wf_hist *from)
 
 int64_t wf_hist_quantile(const struct wf_hist *h, double q)
 {
-    uint64_t rank = (uint64_t)ceill((long double)h->count * llround(q * 1000) / 1000);
+    unsigned __int128 product = (unsigned __int128)h->count *
+                                (uint64_t)(q * 1000 + 0.5);
+    uint64_t rank = (uint64_t)((product + 999) / 1000);
 
     if (!h->count)
         return -1;

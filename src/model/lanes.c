@@ -357,25 +357,36 @@ static void to_cell(struct wf_cell *c, const struct bin *b)
     c->gap = b->ns[WF_LANE_GAP] > 0;
 }
 
+/* The bins that begin in [a, b); of a stretch without, the share of the bin around it. */
+static struct bin sum_of(const struct wf_lanes *l, const struct lane *lane, int64_t a,
+                         int64_t b)
+{
+    struct bin sum = { .g = 0 };
+    int64_t n = (int64_t)l->n;
+    int64_t first = a <= l->from ? 0 : (a - l->from + l->width - 1) / l->width;
+    int64_t last = b <= l->from ? 0 : (b - l->from + l->width - 1) / l->width;
+
+    for (int64_t i = first; i < last && i < n; i++)
+        add_bin(&sum, &lane->bins[i]);
+    if (first == last && a >= l->from && (a - l->from) / l->width < n) {
+        add_bin(&sum, &lane->bins[(a - l->from) / l->width]);
+        for (int s = 0; s < WF_LANE_NSTATES; s++)
+            sum.ns[s] *= (float)(b - a) / (float)l->width;
+    }
+    return sum;
+}
+
 int wf_lanes_cells(const struct wf_lanes *l, enum wf_lane_kind kind, int64_t id,
                    int64_t from, int64_t to, struct wf_cell *cells, size_t ncells)
 {
     const struct lane *lane = wf_map_get(&l->lanes, key_of(kind, id));
+    double column = (double)(to - from) / (double)ncells;
 
     memset(cells, 0, ncells * sizeof *cells);
-    if (!lane)
-        return 0;
-    for (size_t c = 0; c < ncells; c++) {
-        int64_t a = from + (int64_t)((double)(to - from) * (double)c / (double)ncells);
-        int64_t b = from +
-                    (int64_t)((double)(to - from) * (double)(c + 1) / (double)ncells);
-        struct bin sum = { .g = 0 };
-        int64_t first = a <= l->from ? 0 : (a - l->from) / l->width;
-        int64_t last = (b - l->from + l->width - 1) / l->width;
-        if (last <= first)
-            last = first + 1;
-        for (int64_t i = first; i < last && i < (int64_t)l->n; i++)
-            add_bin(&sum, &lane->bins[i]);
+    for (size_t c = 0; lane && c < ncells; c++) {
+        int64_t a = from + (int64_t)(column * (double)c);
+        int64_t b = c + 1 == ncells ? to : from + (int64_t)(column * (double)(c + 1));
+        struct bin sum = sum_of(l, lane, a, b);
         to_cell(&cells[c], &sum);
     }
     return 0;

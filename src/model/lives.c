@@ -188,6 +188,7 @@ static void enter_state(struct wf_model *md, struct wf_life *l, const struct wf_
     l->p = WF_NO_P;
     if (s->state == WF_G_RUNNING) {
         struct wf_proc *p = wf_model_proc(md, s->p);
+        wf_model_thread(md, s->m);
         l->m = s->m;
         l->p = s->p;
         if (p && s->from) {
