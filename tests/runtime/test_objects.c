@@ -87,6 +87,11 @@ static void do_everything(void *arg)
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) || weft_fd_new(fd[0], "wire", &r->a) ||
         weft_fd_new(fd[1], NULL, &r->b))
         return;
+    /* Nobody waits yet: this one lies in the buffer, whatever the others do later. */
+    void *obj = weft_pool_get(r->pool);
+    weft_chan_send(r->items, &obj, WEFT_FOREVER);
+    weft_chan_recv(r->items, &obj, WEFT_FOREVER);
+    weft_pool_put(r->pool, obj);
     weft_wait_group_add(&r->wg, WORKERS);
     for (int i = 0; i < WORKERS; i++)
         weft_go_named("worker", work, r);
@@ -280,7 +285,7 @@ static void assert_objects(struct run *r, struct seen *s)
 static void assert_pools(struct run *r, struct seen *s)
 {
     const struct weft_pool_stats *p = &s->pool[find_named(s, "parts")];
-    assert_int_equal(r->stats.gets, WORKERS * ROUNDS);
+    assert_int_equal(r->stats.gets, WORKERS * ROUNDS + 1);
     assert_int_equal(p->hits, r->stats.hits);
     assert_int_equal(p->misses, r->stats.misses);
     assert_int_equal(p->puts, r->stats.puts);
@@ -316,7 +321,7 @@ static void test_trace_tells_of_objects_waits_owners_and_pools(void **state)
     for (size_t i = 0; i < sizeof whys / sizeof *whys; i++)
         assert_true(s->waits[whys[i]] > 0);
     assert_true(s->owners > 0 && s->owners <= s->waits[WF_WHY_mutex]);
-    assert_true(s->chan_lens > 0);
+    assert_true(s->chan_lens >= 2);
     assert_true(s->io_ready > 0);
     assert_true(reading.of_event[WF_EV_poll_wake] > 0);
     assert_objects(&r, s);
