@@ -14,6 +14,7 @@
 #include "runtime/fiber.h"
 #include "runtime/futex.h"
 #include "runtime/sched.h"
+#include "runtime/sysmon.h"
 
 enum { OWN_STACK = 256 * 1024, SIGNAL_STACK = 32 * 1024 };
 
@@ -192,6 +193,7 @@ void wf_m_reap(void)
         struct wf_m *m = wf_container(item, struct wf_m, all);
         wf_lock_release(&wf_rt.lock);
         pthread_join(m->thread, NULL);
+        wf_sample_forget(m);
         free_m(m);
         wf_lock_acquire(&wf_rt.lock);
     }

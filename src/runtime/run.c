@@ -187,6 +187,7 @@ static int launch(void (*fn)(void *), void *arg)
     if (err)
         return err;
     wf_stacks_catch();
+    wf_sample_init();
     wf_fatal_hook = last_words;
     atomic_store_explicit(&wf_rt.running, true, memory_order_release);
     err = wf_sysmon_start();
@@ -196,6 +197,7 @@ static int launch(void (*fn)(void *), void *arg)
     wait_until_done();
     wf_sysmon_join();
     wf_fatal_hook = NULL;
+    wf_sample_fini();
     wf_stacks_release();
     return 0;
 }

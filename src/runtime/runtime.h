@@ -190,6 +190,14 @@ enum wf_after {
     WF_AFTER_END,    /* its stack and itself to the free lists */
 };
 
+/* Where a hog was, for the monitor: sample.c. */
+enum { WF_SAMPLE_PCS = 32 };
+struct wf_sample {
+    _Atomic uint32_t state;
+    uint32_t n;
+    uint64_t g, pc[WF_SAMPLE_PCS];
+};
+
 struct wf_m {
     /* written by this M alone */
     alignas(WF_CACHE_LINE) _Atomic uint32_t inrt; /* 1: in the runtime */
@@ -230,6 +238,7 @@ struct wf_m {
     uint64_t cpu_run, cpu_wait, cpu_slices; /* sysmon's: at the last m_cpu */
     char *sigstack, *stack_lo, *stack_hi;   /* of its own stack */
     void *fiber, *fake_stack;
+    struct wf_sample sample;
 
     alignas(WF_CACHE_LINE) struct wf_tbuf tbuf; /* the trace's (tbuf.h) */
 };

@@ -202,6 +202,7 @@ static void one_round(void)
         for (uint32_t i = 0; i < wf_rt.nprocs; i++)
             wf_rt.ps[i]->watch.m = NULL;
     poll_if_late();
+    wf_sample_tell();
     each_second();
     wf_threads_account(sysmon.now);
     if (sysmon.now >= sysmon.cycles) {
@@ -286,6 +287,7 @@ static void part_with_all(void)
                 left = true;
                 continue;
             }
+            wf_sample_forget(m);
             wf_list_remove(it);
             wf_rt.nm--;
             wf_rt.ngone++;

@@ -17,7 +17,10 @@ void wf_threads_account(int64_t now);
 /* sample.c: where a hog is.  Asked for by a signal, told when it has answered. */
 void wf_sample_ask(struct wf_m *m);
 void wf_sample_tell(void);
-int wf_sample_init(void);
+/* m is about to be freed. */
+void wf_sample_forget(const struct wf_m *m);
+void wf_sample_init(void);
+void wf_sample_fini(void);
 
 /* schedtrace.c: the lines of WEFT_DEBUG, on standard error. */
 void wf_schedtrace(int64_t now);

@@ -340,6 +340,11 @@ uint64_t wf_trace_stack(struct wf_tbuf *b, const void *frame, const void *from)
     return n ? stack_id(b, hash, pc, n) : 0;
 }
 
+uint64_t wf_trace_pcs(struct wf_tbuf *b, const uint64_t *pc, uint32_t n)
+{
+    return b && n ? stack_id(b, wf_unwind_hash(pc, n), pc, n) : 0;
+}
+
 uint64_t wf_trace_pc(struct wf_tbuf *b, const void *address)
 {
     uint64_t pc = (uintptr_t)address;

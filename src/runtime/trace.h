@@ -219,6 +219,8 @@ extern WF_HIDDEN uint8_t wf_trace_stacks; /* kinds that are asked for */
 uint64_t wf_trace_stack(struct wf_tbuf *b, const void *frame, const void *from);
 /* The id of one address as a stack. */
 uint64_t wf_trace_pc(struct wf_tbuf *b, const void *pc);
+/* The id of a stack that was walked elsewhere. */
+uint64_t wf_trace_pcs(struct wf_tbuf *b, const uint64_t *pc, uint32_t n);
 
 /* The id of the stack that we are on, from the caller on; 0 when nobody asks for this
  * kind.  Only as a field of an event of b. */
