@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * export/rows.h - each list of the model as rows of JSON: what summary, report, doctor,
+ * check and their tables are all made of.  A row's keys are the columns of every output.
+ * Text in it is clean (base/text.h).  Running out of memory is fatal.
+ */
+#ifndef WF_EXPORT_ROWS_H
+#define WF_EXPORT_ROWS_H
+#include <jansson.h>
+
+#include "format/event.h"
+#include "model/model.h"
+
+/* Takes the row.  False: enough. */
+typedef bool wf_row_fn(void *arg, json_t *row);
+
+/*
+ * LIST(name, doc): what report prints, summary holds and conditions ask about.  Those
+ * of WF_SCREENS are put together in screens.c, the others are the model's rows.
+ */
+#define WF_SCREENS(LIST)                                                               \
+    LIST(overview, "the figures of the whole")                                         \
+    LIST(timeline, "what each P did and each queue held, a letter a stretch")          \
+    LIST(queues, "how long the queues were")                                           \
+    LIST(stats, "how long things took: states, waits, spawn sites")                    \
+    LIST(info, "the trace itself and the program that wrote it")
+#define WF_MODEL_LISTS(LIST)                                                           \
+    LIST(coroutines, "each coroutine")                                                 \
+    LIST(sites, "coroutines by where they were spawned")                               \
+    LIST(objects, "what coroutines waited for")                                        \
+    LIST(alerts, "what looks wrong")                                                   \
+    LIST(procs, "each P")                                                              \
+    LIST(threads, "each M")                                                            \
+    LIST(waits, "reasons to wait")                                                     \
+    LIST(pools, "object pools")                                                        \
+    LIST(regions, "regions of the program")                                            \
+    LIST(gaps, "what is missing")                                                      \
+    LIST(marks, "moments that the program marked")
+
+struct wf_list_info {
+    const char *name, *doc;
+    /* Every row, in the model's order. */
+    void (*each)(struct wf_model *md, wf_row_fn *fn, void *arg);
+    /* A row of nothing, for its keys; md may be NULL. */
+    json_t *(*blank)(struct wf_model *md);
+};
+extern const struct wf_list_info wf_lists[];
+extern const size_t wf_nlists;
+/* NULL when there is none. */
+const struct wf_list_info *wf_list_find(const char *name);
+/* The i-th name, NULL after the last; arg is not used. */
+const char *wf_list_name(const void *arg, size_t i);
+/* Its rows as an array. */
+json_t *wf_list_rows(struct wf_model *md, const char *name);
+
+/* Small things that rows and documents are put together of. */
+void wf_put(json_t *object, const char *key, json_t *value);
+void wf_put_int(json_t *object, const char *key, int64_t v);
+void wf_put_text(json_t *object, const char *key, const char *text);
+/* null for a negative number */
+void wf_put_id(json_t *object, const char *key, int64_t v);
+json_t *wf_clean_string(const char *text);
+void wf_put_state_time(json_t *object, const struct wf_state_time *t);
+json_t *wf_json_gap(const struct wf_gap *gap);
+/* {"count","mean_ns",...,"max_ns"} */
+json_t *wf_json_hist(const struct wf_hist *h);
+/* {"mean","p99","max"} */
+json_t *wf_json_series(const struct wf_series *s);
+
+#define LIST(list, doc)                                                                \
+    void wf_each_##list(struct wf_model *md, wf_row_fn *fn, void *arg);                \
+    json_t *wf_blank_##list(struct wf_model *md);
+WF_SCREENS(LIST)
+#undef LIST
+
+/* Words that a column may hold, NULL after the last; none for free text. */
+const char *wf_list_word(const char *list, const char *column, size_t i);
+
+/* "runnable"; "unknown" for what is no state. */
+const char *wf_state_word(unsigned state);
+/* "chan_recv"; "unknown" for what has no word. */
+const char *wf_word_or_unknown(enum wf_field_kind kind, uint64_t value);
+#endif /* WF_EXPORT_ROWS_H */
