@@ -16,19 +16,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WINDOW = 256 * 1024, SLOTS_MAX = 65536, SLOT_SIZE_MAX = 1024 * 1024 };
+enum {
+    WINDOW = 2 * 1024 * 1024, /* a whole block fits, however large */
+    SLOTS_MAX = 16384,
+    SLOT_SIZE_MAX = 1024 * 1024
+};
+static_assert(WINDOW > WF_FILE_HEADER + WF_PAYLOAD_MAX + 8, "a block fits the window");
 
 struct wf_blocks {
     int fd;
     bool seekable, ended, complete;
     struct wf_file_header header;
-    uint64_t at;   /* offset in the file of win[pos] */
-    uint64_t last; /* where the last block began */
-    uint64_t size; /* of the file; 0 for a pipe */
+    uint64_t origin;  /* where in the file the trace begins */
+    uint64_t at;      /* offset in the trace of win[pos] */
+    uint64_t last;    /* where the last block began */
+    uint64_t damaged; /* up to here damage has been told */
+    uint64_t size;    /* of the trace; 0 for a pipe */
     uint64_t next_seq;
     uint8_t *win; /* bytes [pos, len) are read ahead */
     size_t pos, len;
-    struct wf_block *slots; /* of the pool, not yet found in the body */
+    struct wf_block **slots; /* of the pool; NULL: found in the body, or given out */
+    size_t nslots;
+    uint32_t slots_from; /* no slot left is of an earlier generation */
 };
 
 /* Have at least n (at most WINDOW) bytes at win[pos], unless the input ends before. */
@@ -40,7 +49,10 @@ static int ahead(struct wf_blocks *b, size_t n)
     b->len -= b->pos;
     b->pos = 0;
     while (b->len < n && !b->ended) {
-        ssize_t got = read(b->fd, b->win + b->len, WINDOW - b->len);
+        size_t room = WINDOW - b->len;
+        off_t from = (off_t)(b->origin + b->at + b->len);
+        ssize_t got = b->seekable ? pread(b->fd, b->win + b->len, room, from)
+                                  : read(b->fd, b->win + b->len, room);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -57,47 +69,39 @@ static void advance(struct wf_blocks *b, size_t n)
     b->at += n;
 }
 
-/* Read n bytes into to (NULL: pass over them).  How many there were, or -errno. */
-static int64_t take(struct wf_blocks *b, void *to, size_t n)
+/* Pass over n bytes.  0 or -errno; the input may end before. */
+static int skip(struct wf_blocks *b, uint64_t n)
 {
-    size_t done = 0;
-
-    while (done < n) {
-        int err = ahead(b, 1);
+    while (n > b->len - b->pos) {
         size_t have = b->len - b->pos;
-        if (err)
-            return err;
-        if (!have)
-            break;
-        if (have > n - done)
-            have = n - done;
-        if (to)
-            memcpy((uint8_t *)to + done, b->win + b->pos, have);
+        int err;
+        if (b->seekable) {
+            b->at += n;
+            b->pos = b->len = 0;
+            return 0;
+        }
+        n -= have;
         advance(b, have);
-        done += have;
+        err = ahead(b, 1);
+        if (err || b->len == b->pos)
+            return err;
     }
-    return (int64_t)done;
+    advance(b, (size_t)n);
+    return 0;
 }
 
-/* Read n bytes that follow a head into a new block; *got tells how many there were. */
-static struct wf_block *take_block(struct wf_blocks *b,
-                                   const struct wf_block_head *head, size_t n,
-                                   int64_t *got)
+/* A block of its own with a payload of n bytes. */
+static struct wf_block *new_block(const struct wf_block_head *head,
+                                  const uint8_t *payload, uint32_t n)
 {
     struct wf_block *block = malloc(sizeof *block + n);
 
-    if (!block) {
-        *got = -ENOMEM;
+    if (!block)
         return NULL;
-    }
+    memset(block, 0, sizeof *block);
     block->head = *head;
-    block->next = NULL;
-    block->recovered = false;
-    *got = take(b, block->payload, n);
-    if (*got < 0) {
-        free(block);
-        return NULL;
-    }
+    block->head.payload_len = n;
+    memcpy(block->payload, payload, n);
     return block;
 }
 
@@ -115,42 +119,56 @@ static bool slot_holds_block(const struct wf_slot_head *s, uint32_t slot_size)
 static int read_slot(struct wf_blocks *b, uint32_t slot_size)
 {
     struct wf_slot_head s;
-    struct wf_block *block = NULL;
-    uint64_t begin = b->at;
-    int64_t got = take(b, &s, sizeof s);
+    int err = ahead(b, sizeof s);
 
-    if (got == (int64_t)sizeof s && slot_holds_block(&s, slot_size)) {
+    if (err || b->len - b->pos < sizeof s)
+        return err;
+    memcpy(&s, b->win + b->pos, sizeof s);
+    if (slot_holds_block(&s, slot_size)) {
         uint32_t n = atomic_load_explicit(&s.committed, memory_order_relaxed);
-        block = take_block(b, &s.block, n, &got);
-        if (block && got == (int64_t)n) {
-            block->recovered = true;
-            block->head.payload_len = n;
-            block->head.last_ts = atomic_load_explicit(&s.last_ts,
-                                                       memory_order_relaxed);
-            block->head.nevents = atomic_load_explicit(&s.nevents,
-                                                       memory_order_relaxed);
-            block->next = b->slots;
-            b->slots = block;
-        } else {
-            free(block);
-        }
+        struct wf_block *block;
+        err = ahead(b, sizeof s + n);
+        if (err || b->len - b->pos < sizeof s + n)
+            return err;
+        block = new_block(&s.block, b->win + b->pos + sizeof s, n);
+        if (!block)
+            return -ENOMEM;
+        block->recovered = true;
+        block->head.last_ts = atomic_load_explicit(&s.last_ts, memory_order_relaxed);
+        block->head.nevents = atomic_load_explicit(&s.nevents, memory_order_relaxed);
+        b->slots[b->nslots++] = block;
     }
-    if (got >= 0)
-        got = take(b, NULL, begin + slot_size - b->at);
-    return got < 0 ? (int)got : 0;
+    return skip(b, slot_size);
+}
+
+static int order_slots(const void *a, const void *b)
+{
+    const struct wf_block_head *x = &(*(struct wf_block *const *)a)->head,
+                               *y = &(*(struct wf_block *const *)b)->head;
+
+    if (x->stream != y->stream)
+        return x->stream < y->stream ? -1 : 1;
+    if (x->type != y->type)
+        return x->type < y->type ? -1 : 1;
+    return x->stream_seq < y->stream_seq ? -1 : x->stream_seq > y->stream_seq;
 }
 
 static int read_pool(struct wf_blocks *b)
 {
     const struct wf_file_header *h = &b->header;
-    int64_t got;
+    int err;
 
-    if (!h->pool_slots || h->pool_off < b->at)
+    if (!h->pool_slots)
         return 0;
-    got = take(b, NULL, h->pool_off - b->at);
-    for (uint32_t i = 0; got >= 0 && i < h->pool_slots && !b->ended; i++)
-        got = read_slot(b, h->slot_size);
-    return got < 0 ? (int)got : 0;
+    b->slots = calloc(h->pool_slots, sizeof(struct wf_block *));
+    if (!b->slots)
+        return -ENOMEM;
+    err = skip(b, h->pool_off - b->at);
+    for (uint32_t i = 0; !err && i < h->pool_slots && !b->ended; i++)
+        err = read_slot(b, h->slot_size);
+    if (b->nslots)
+        qsort(b->slots, b->nslots, sizeof *b->slots, order_slots);
+    return err;
 }
 
 static const char *check_layout(const struct wf_file_header *h)
@@ -162,8 +180,8 @@ static const char *check_layout(const struct wf_file_header *h)
         return "damaged header: its pool cannot be";
     if (h->body_off < WF_FILE_HEADER || h->body_off % 8 ||
         (h->pool_slots &&
-         (h->pool_off < WF_FILE_HEADER ||
-          h->pool_off + (uint64_t)h->pool_slots * h->slot_size > h->body_off)))
+         (h->pool_off < WF_FILE_HEADER || h->pool_off > h->body_off ||
+          (uint64_t)h->pool_slots * h->slot_size > h->body_off - h->pool_off)))
         return "damaged header: its parts overlap";
     return NULL;
 }
@@ -191,10 +209,8 @@ static int read_header(struct wf_blocks *b, const char *path, char error[static 
     }
     advance(b, WF_FILE_HEADER);
     err = read_pool(b);
-    if (!err) {
-        int64_t got = take(b, NULL, b->header.body_off - b->at);
-        err = got < 0 ? (int)got : 0;
-    }
+    if (!err)
+        err = skip(b, b->header.body_off - b->at);
     if (err)
         snprintf(error, 256, "%s: %s", path, strerror(-err));
     return err;
@@ -212,8 +228,12 @@ static int open_input(const char *path, struct wf_blocks *b)
         return -errno;
     if (S_ISDIR(st.st_mode))
         return -EISDIR;
-    b->seekable = S_ISREG(st.st_mode) && strcmp(path, "-") != 0;
-    b->size = b->seekable ? (uint64_t)st.st_size : 0;
+    b->seekable = S_ISREG(st.st_mode);
+    if (b->seekable) {
+        off_t here = lseek(b->fd, 0, SEEK_CUR);
+        b->origin = here > 0 ? (uint64_t)here : 0;
+        b->size = (uint64_t)st.st_size - b->origin;
+    }
     if (!b->seekable && strcmp(path, "-") != 0 &&
         fcntl(b->fd, F_SETFL, 0)) /* a FIFO: opened without waiting, read with */
         return -errno;
@@ -254,127 +274,178 @@ const struct wf_file_header *wf_blocks_header(const struct wf_blocks *b)
     return &b->header;
 }
 
-/*
- * Find the next head at or after here, on a multiple of 8.  Returns bytes passed over,
- * -errno; at the input's end there is no head behind them.
- */
-static int64_t find_head(struct wf_blocks *b, struct wf_block_head *head)
+/* In a long stretch without a block: the next byte of a file that is no hole in it. */
+static void pass_hole(struct wf_blocks *b)
 {
-    int64_t passed = 0;
+    uint64_t here = b->origin + b->at;
+    off_t data = lseek(b->fd, (off_t)here, SEEK_DATA);
 
+    if (data < 0 && errno == ENXIO)
+        data = (off_t)(b->origin + b->size);
+    if (data > 0 && (uint64_t)data >= here + 8)
+        skip(b, ((uint64_t)data - here) & ~UINT64_C(7));
+}
+
+/*
+ * Find the next head at or after here, on a multiple of 8.  0 or -errno; at the input's
+ * end there is no head, its magic is 0.
+ */
+static int find_head(struct wf_blocks *b, struct wf_block_head *head)
+{
     for (;;) {
         int err = ahead(b, sizeof *head);
+        size_t have = b->len - b->pos;
+        uint32_t magic;
         if (err)
             return err;
-        if (b->len - b->pos < sizeof *head) {
-            passed += (int64_t)(b->len - b->pos);
-            advance(b, b->len - b->pos);
+        if (have < sizeof *head) {
+            advance(b, have);
             head->magic = 0;
-            return passed;
+            return 0;
         }
-        memcpy(head, b->win + b->pos, sizeof *head);
-        if (!wf_block_head_check(head))
-            return passed;
-        advance(b, 8);
-        passed += 8;
+        for (; have >= sizeof *head; have -= 8) {
+            memcpy(&magic, b->win + b->pos, sizeof magic);
+            if (magic == WF_BLOCK_MAGIC) {
+                memcpy(head, b->win + b->pos, sizeof *head);
+                if (!wf_block_head_check(head))
+                    return 0;
+            }
+            advance(b, 8);
+        }
+        if (b->seekable)
+            pass_hole(b);
     }
 }
 
-static void tell_missing(struct wf_blocks *b, const struct wf_block_head *head,
-                         int64_t passed,
-                         void (*on_hole)(void *, const struct wf_hole *), void *arg)
+/* Which slot of the pool is a copy of the block, NULL if none. */
+static struct wf_block **find_slot(struct wf_blocks *b,
+                                   const struct wf_block_head *head)
 {
-    struct wf_hole hole = { .bytes = (uint64_t)passed,
-                            .stream = UINT32_MAX,
-                            .what = "damaged bytes" };
+    size_t low = 0, high = b->nslots;
 
+    while (low < high) {
+        size_t mid = (low + high) / 2;
+        const struct wf_block_head *h = &b->slots[mid]->head;
+        if (h->stream != head->stream ? h->stream < head->stream
+            : h->type != head->type   ? h->type < head->type
+                                      : h->stream_seq < head->stream_seq)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    if (low == b->nslots || b->slots[low]->head.stream != head->stream ||
+        b->slots[low]->head.type != head->type ||
+        b->slots[low]->head.stream_seq != head->stream_seq)
+        return NULL;
+    return &b->slots[low];
+}
+
+/* The slot's block, the caller's from now on. */
+static struct wf_block *take_slot(struct wf_block **slot)
+{
+    struct wf_block *copy;
+
+    copy = new_block(&(*slot)->head, (*slot)->payload, (*slot)->head.payload_len);
+    if (copy) {
+        copy->recovered = true;
+        (*slot)->taken = true;
+    }
+    return copy;
+}
+
+struct wf_block *wf_blocks_slot(struct wf_blocks *b, uint32_t generation)
+{
+    uint32_t next = UINT32_MAX;
+
+    if (!b->nslots || generation < b->slots_from)
+        return NULL;
+    for (size_t i = 0; i < b->nslots; i++) {
+        if (b->slots[i]->taken)
+            continue;
+        if (b->slots[i]->head.generation <= generation)
+            return take_slot(&b->slots[i]);
+        if (b->slots[i]->head.generation < next)
+            next = b->slots[i]->head.generation;
+    }
+    b->slots_from = next;
+    return NULL;
+}
+
+/* What lies between the last block and this head is told. */
+static void tell_missing(struct wf_blocks *b, const struct wf_block_head *head,
+                         uint64_t from, void (*on_hole)(void *, const struct wf_hole *),
+                         void *arg)
+{
+    struct wf_hole hole = { .at = from };
+
+    if (b->damaged > from)
+        hole.at = b->damaged;
+    if (b->at > hole.at)
+        hole.bytes = b->at - hole.at;
+    if (b->size && b->at > b->size)
+        hole.bytes = b->size > hole.at ? b->size - hole.at : 0;
     if (head->magic && head->file_seq > b->next_seq)
         hole.blocks = head->file_seq - b->next_seq;
     if (hole.bytes || hole.blocks)
         on_hole(arg, &hole);
-    if (head->magic)
+    if (head->magic && head->file_seq != UINT64_MAX)
         b->next_seq = head->file_seq + 1;
 }
 
-/* The block is in the body: the pool's copy of it is not wanted. */
-static void forget_slot(struct wf_blocks *b, const struct wf_block_head *head)
-{
-    for (struct wf_block **at = &b->slots; *at; at = &(*at)->next) {
-        struct wf_block *slot = *at;
-        if (slot->head.type == head->type && slot->head.stream == head->stream &&
-            slot->head.stream_seq == head->stream_seq) {
-            *at = slot->next;
-            free(slot);
-            return;
-        }
-    }
-}
-
-static int next_slot(struct wf_blocks *b, struct wf_block **out)
-{
-    *out = b->slots;
-    if (!b->slots)
-        return 0;
-    b->slots = b->slots->next;
-    (*out)->next = NULL;
-    return 1;
-}
-
-/* The payload behind a sound head.  1, 0 when it was not sound, -errno. */
+/*
+ * The block behind a sound head.  If its payload is not sound the pool may have it;
+ * else the block is given out damaged, and the search goes on within it: it may be cut
+ * off.
+ */
 static int read_payload(struct wf_blocks *b, const struct wf_block_head *head,
                         struct wf_block **out)
 {
-    struct wf_block *block;
-    int64_t got;
+    size_t whole = (size_t)head->head_len + head->payload_len;
+    struct wf_block **slot = find_slot(b, head);
+    int err = ahead(b, whole);
+    bool sound;
 
+    if (err)
+        return err;
     b->last = b->at;
-    take(b, NULL, head->head_len);
-    block = take_block(b, head, head->payload_len, &got);
-    if (!block)
-        return (int)got;
-    if (got != (int64_t)head->payload_len ||
-        wf_sum(block->payload, head->payload_len) != head->payload_sum) {
-        free(block);
-        return 0;
+    sound = b->len - b->pos >= whole && wf_sum(b->win + b->pos + head->head_len,
+                                               head->payload_len) == head->payload_sum;
+    if (sound) {
+        *out = new_block(head, b->win + b->pos + head->head_len, head->payload_len);
+        if (slot)
+            (*slot)->taken = true;
+        b->complete = head->type == WF_BLOCK_END;
+        skip(b, whole + (-head->payload_len & 7));
+        return *out ? 1 : -ENOMEM;
     }
-    take(b, NULL, -head->payload_len & 7);
-    *out = block;
-    return 1;
+    b->damaged = b->at + whole + (-head->payload_len & 7);
+    advance(b, 8);
+    *out = slot && !(*slot)->taken ? take_slot(slot) : new_block(head, b->win, 0);
+    if (*out)
+        (*out)->damaged = !(*out)->recovered;
+    return *out ? 1 : -ENOMEM;
 }
 
 int wf_blocks_next(struct wf_blocks *b, struct wf_block **out,
                    void (*on_hole)(void *arg, const struct wf_hole *hole), void *arg,
                    char error[static 256])
 {
-    for (;;) {
-        struct wf_block_head head;
-        int64_t passed = find_head(b, &head);
-        int err;
-        if (passed < 0) {
-            snprintf(error, 256, "cannot read: %s", strerror((int)-passed));
-            return (int)passed;
+    struct wf_block_head head;
+    uint64_t from = b->at;
+    int err = find_head(b, &head);
+
+    if (!err) {
+        tell_missing(b, &head, from, on_hole, arg);
+        if (head.magic) {
+            err = read_payload(b, &head, out);
+        } else {
+            *out = wf_blocks_slot(b, UINT32_MAX);
+            err = *out != NULL;
         }
-        tell_missing(b, &head, passed, on_hole, arg);
-        if (!head.magic)
-            return next_slot(b, out);
-        err = read_payload(b, &head, out);
-        if (err < 0) {
-            snprintf(error, 256, "cannot read: %s", strerror(-err));
-            return err;
-        }
-        if (err) {
-            forget_slot(b, &head);
-            b->complete = head.type == WF_BLOCK_END;
-            return 1;
-        }
-        struct wf_hole hole = { .bytes = head.payload_len,
-                                .stream = head.stream,
-                                .first_ts = head.first_ts,
-                                .last_ts = head.last_ts,
-                                .nevents = head.nevents,
-                                .what = "damaged block" };
-        on_hole(arg, &hole);
     }
+    if (err < 0)
+        snprintf(error, 256, "cannot read: %s", strerror(-err));
+    return err;
 }
 
 bool wf_blocks_complete(const struct wf_blocks *b)
@@ -401,24 +472,50 @@ int wf_blocks_seek(struct wf_blocks *b, uint64_t offset)
 {
     if (!b->seekable)
         return -ESPIPE;
-    if (lseek(b->fd, (off_t)offset, SEEK_SET) < 0)
-        return -errno;
     b->at = offset;
+    b->damaged = 0;
     b->pos = b->len = 0;
-    b->ended = false;
+    b->ended = b->complete = false;
     b->next_seq = UINT64_MAX; /* whatever comes is right */
+    for (size_t i = 0; i < b->nslots; i++)
+        b->slots[i]->taken = false;
+    b->slots_from = 0;
     return 0;
+}
+
+bool wf_blocks_seekable(const struct wf_blocks *b)
+{
+    return b->seekable;
+}
+
+int wf_blocks_hop(struct wf_blocks *b, uint64_t *at, struct wf_block_head *head)
+{
+    int err;
+
+    if (wf_blocks_peek(b, *at, head, sizeof *head) == sizeof *head &&
+        !wf_block_head_check(head))
+        return 1;
+    err = wf_blocks_seek(b, *at);
+    if (!err)
+        err = find_head(b, head);
+    if (err || !head->magic)
+        return err;
+    *at = b->at;
+    return 1;
+}
+
+ssize_t wf_blocks_peek(const struct wf_blocks *b, uint64_t at, void *to, size_t n)
+{
+    return b->seekable ? pread(b->fd, to, n, (off_t)(b->origin + at)) : -1;
 }
 
 void wf_blocks_close(struct wf_blocks *b)
 {
     if (!b)
         return;
-    while (b->slots) {
-        struct wf_block *slot = b->slots;
-        b->slots = slot->next;
-        free(slot);
-    }
+    for (size_t i = 0; i < b->nslots; i++)
+        free(b->slots[i]);
+    free(b->slots);
     if (b->fd >= 0)
         close(b->fd);
     free(b->win);

@@ -17,59 +17,56 @@ struct wf_gen *wf_gen_new(uint32_t number)
     return g;
 }
 
-static void free_blocks(struct wf_block *b)
-{
-    while (b) {
-        struct wf_block *next = b->next;
-        free(b);
-        b = next;
-    }
-}
-
 void wf_gen_free(struct wf_gen *g)
 {
     if (!g)
         return;
-    for (size_t i = 0; i < g->nparts; i++)
-        free_blocks(g->parts[i].first);
-    free_blocks(g->tables);
-    free(g->parts);
+    for (size_t i = 0; i < g->nevents; i++)
+        free(g->events[i]);
+    for (size_t i = 0; i < g->ntables; i++)
+        free(g->tables[i]);
+    free(g->events);
+    free(g->tables);
+    for (uint32_t i = 0; i < g->strings.size; i++)
+        free(g->strings.slot[i].text);
     free(g->strings.slot);
     free(g->stacks.slot);
     free(g);
 }
 
-static struct wf_stream_part *part_of(struct wf_gen *g, uint32_t stream)
+static int keep(struct wf_block ***row, size_t *n, size_t *size, struct wf_block *block)
 {
-    for (size_t i = 0; i < g->nparts; i++)
-        if (g->parts[i].stream == stream)
-            return &g->parts[i];
-    if (g->nparts == g->parts_size) {
-        size_t size = g->parts_size ? g->parts_size * 2 : 16;
-        void *grown = realloc(g->parts, size * sizeof *g->parts);
-        if (!grown)
-            return NULL;
-        g->parts = grown;
-        g->parts_size = size;
+    if (*n == *size) {
+        size_t more = *size ? *size * 2 : 16;
+        void *grown = realloc(*row, more * sizeof **row);
+        if (!grown) {
+            free(block);
+            return -ENOMEM;
+        }
+        *row = grown;
+        *size = more;
     }
-    g->parts[g->nparts] = (struct wf_stream_part){ .stream = stream };
-    return &g->parts[g->nparts++];
+    block->order = *n;
+    (*row)[(*n)++] = block;
+    return 0;
 }
 
-static int add_events(struct wf_gen *g, struct wf_block *block)
+static int by_writer(const void *a, const void *b)
 {
-    struct wf_stream_part *part = part_of(g, block->head.stream);
+    const struct wf_block *x = *(struct wf_block *const *)a,
+                          *y = *(struct wf_block *const *)b;
 
-    if (!part)
-        return -ENOMEM;
-    /* Blocks of a writer come nearly always in its order: look from the end would need
-     * a second link, and there are few to a generation. */
-    struct wf_block **at = &part->first;
-    while (*at && (int32_t)((*at)->head.stream_seq - block->head.stream_seq) < 0)
-        at = &(*at)->next;
-    block->next = *at;
-    *at = block;
-    return 0;
+    if (x->head.stream != y->head.stream)
+        return x->head.stream < y->head.stream ? -1 : 1;
+    if (x->head.stream_seq != y->head.stream_seq)
+        return x->head.stream_seq < y->head.stream_seq ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+void wf_gen_sort(struct wf_gen *g)
+{
+    if (g->nevents)
+        qsort(g->events, g->nevents, sizeof(struct wf_block *), by_writer);
 }
 
 static struct wf_entry *slot_of(struct wf_entries *e, uint32_t id)
@@ -96,7 +93,9 @@ static int put_entry(struct wf_entries *e, struct wf_entry entry)
         *e = grown;
     }
     struct wf_entry *slot = slot_of(e, entry.id);
-    e->n += slot->id == 0;
+    if (slot->id) /* said before: what stands, stands */
+        return 0;
+    e->n++;
     *slot = entry;
     return 0;
 }
@@ -110,8 +109,8 @@ static int index_strings(struct wf_gen *g, const uint8_t *r, const uint8_t *end)
         if (!r || id == 0 || id > UINT32_MAX || len > WF_STRING_MAX ||
             len > (size_t)(end - r))
             return -EBADMSG;
-        if (put_entry(&g->strings,
-                      (struct wf_entry){ (uint32_t)id, (uint32_t)len, r, r + len }))
+        if (put_entry(&g->strings, (struct wf_entry){ (uint32_t)id, (uint32_t)len, r,
+                                                      r + len, NULL }))
             return -ENOMEM;
         r += len;
     }
@@ -132,7 +131,7 @@ static int index_stacks(struct wf_gen *g, const uint8_t *r, const uint8_t *end)
         if (!r)
             return -EBADMSG;
         if (put_entry(&g->stacks,
-                      (struct wf_entry){ (uint32_t)id, (uint32_t)n, at, r }))
+                      (struct wf_entry){ (uint32_t)id, (uint32_t)n, at, r, NULL }))
             return -ENOMEM;
     }
     return 0;
@@ -155,22 +154,20 @@ int wf_gen_add(struct wf_gen *g, struct wf_block *block)
     const uint8_t *r = block->payload, *end = r + block->head.payload_len;
     int err;
 
-    g->bytes += block->head.payload_len;
+    g->bytes += sizeof *block + block->head.payload_len;
     switch (block->head.type) {
     case WF_BLOCK_EVENTS:
     case WF_BLOCK_KEYFRAME:
-        err = add_events(g, block);
-        if (err)
-            free(block);
-        return err;
+        return keep(&g->events, &g->nevents, &g->events_size, block);
     case WF_BLOCK_STRINGS:
     case WF_BLOCK_STACKS:
-        block->next = g->tables;
-        g->tables = block;
-        return block->head.type == WF_BLOCK_STRINGS ? index_strings(g, r, end)
-                                                    : index_stacks(g, r, end);
+        err = keep(&g->tables, &g->ntables, &g->tables_size, block);
+        if (!err)
+            err = block->head.type == WF_BLOCK_STRINGS ? index_strings(g, r, end)
+                                                       : index_stacks(g, r, end);
+        return err;
     case WF_BLOCK_CLOCK:
-        err = set_clock(g, block);
+        err = block->damaged ? 0 : set_clock(g, block);
         free(block);
         return err;
     default:
@@ -179,28 +176,24 @@ int wf_gen_add(struct wf_gen *g, struct wf_block *block)
     }
 }
 
-static const struct wf_entry *find(const struct wf_entries *e, uint64_t id)
+static struct wf_entry *find(const struct wf_entries *e, uint64_t id)
 {
     if (!e->size || id == 0 || id > UINT32_MAX)
         return NULL;
-    const struct wf_entry *slot = slot_of((struct wf_entries *)e, (uint32_t)id);
+    struct wf_entry *slot = slot_of((struct wf_entries *)e, (uint32_t)id);
     return slot->id ? slot : NULL;
 }
 
 const char *wf_gen_string(struct wf_gen *g, uint64_t id)
 {
-    const struct wf_entry *e = find(&g->strings, id);
-    size_t n = 0;
+    struct wf_entry *e = find(&g->strings, id);
 
-    if (e) {
-        n = strnlen((const char *)e->at, e->n); /* a NUL ends it */
-        memcpy(g->text, e->at, n);
-    }
-    g->text[n] = '\0';
-    return g->text;
+    if (e && !e->text) /* a NUL within ends it */
+        e->text = strndup((const char *)e->at, e->n);
+    return e && e->text ? e->text : "";
 }
 
-size_t wf_gen_stack(struct wf_gen *g, uint64_t id, uint64_t *pcs, size_t max)
+size_t wf_gen_stack(const struct wf_gen *g, uint64_t id, uint64_t *pcs, size_t max)
 {
     const struct wf_entry *e = find(&g->stacks, id);
     const uint8_t *r = e ? e->at : NULL;

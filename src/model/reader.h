@@ -34,9 +34,9 @@ enum wf_record_kind {
 
 struct wf_record {
     enum wf_record_kind kind;
-    bool known;  /* an EVENT that this build knows: WF_ARG may be used */
-    bool forced; /* an EVENT that does not follow from those before: an anomaly */
-    int64_t t;   /* ns from the trace's start; never falls */
+    bool known;      /* an EVENT that this build knows: WF_ARG may be used */
+    const char *odd; /* why an EVENT does not follow from those before; NULL: it does */
+    int64_t t;       /* ns from the trace's start; never falls */
     struct wf_who who;
     const struct wf_event_info *info; /* of an EVENT, by the file's own schema */
     struct wf_event ev;
@@ -58,6 +58,8 @@ const struct wf_trace_info *wf_reader_info(const struct wf_reader *r);
 const char *wf_reader_string(struct wf_reader *r, uint64_t id);
 /* Addresses, innermost first; how many. */
 size_t wf_reader_stack(struct wf_reader *r, uint64_t id, uint64_t *pcs, size_t max);
+/* What M m holds after the last record; m WF_NO_M when it is not known. */
+struct wf_who wf_reader_who(const struct wf_reader *r, uint64_t m);
 void wf_reader_close(struct wf_reader *r);
 
 /* Modules of the traced program, for symbols.c. */

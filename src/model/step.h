@@ -113,6 +113,7 @@ struct wf_site {
 /* One frame of a stack, innermost first; strings belong to the source. */
 struct wf_frame {
     uint64_t pc;
+    uint64_t offset;      /* of pc in function */
     const char *function; /* "" when not known */
     const char *file;     /* "" when not known */
     unsigned line;

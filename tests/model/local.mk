@@ -11,3 +11,12 @@ check_PROGRAMS += %D%/test_hist
 %C%_test_hist_LDADD = src/model/libwfmodel.la $(CMOCKA_LIBS)
 %C%_test_model_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
 %C%_test_model_LDADD = src/model/libwfmodel.la $(CMOCKA_LIBS)
+noinst_LTLIBRARIES += %D%/libtraceasm.la
+%C%_libtraceasm_la_SOURCES = %D%/asm.c %D%/asm.h %D%/asm_block.c \
+	%D%/asm_event.c %D%/asm_flaw.c %D%/asm_int.h
+%C%_libtraceasm_la_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+%C%_libtraceasm_la_LIBADD = src/format/libwfformat.la src/base/libwfbase.la
+noinst_PROGRAMS += %D%/trace_asm
+%C%_trace_asm_SOURCES = %D%/trace_asm.c
+%C%_trace_asm_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+%C%_trace_asm_LDADD = %D%/libtraceasm.la
