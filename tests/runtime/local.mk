@@ -51,3 +51,7 @@ check_PROGRAMS += %D%/test_trace %D%/test_trace_kill %D%/test_trace_parts
 %C%_test_trace_LDADD = $(RT_LDADD)
 %C%_test_trace_parts_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_trace_parts_LDADD = $(RT_LDADD)
+
+check_PROGRAMS += %D%/test_sched_trace
+%C%_test_sched_trace_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_sched_trace_LDADD = $(RT_LDADD)
