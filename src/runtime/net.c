@@ -51,7 +51,7 @@ int weft_fd_new(int fd, const char *name, weft_fd **out)
     if (name && !kept)
         return -ENOMEM;
     wf_enter_emit();
-    int err = wf_fd_new(fd, kept, out);
+    int err = wf_fd_new(fd, WF_FD_STRANGER, kept, out);
     wf_leave();
     return err;
 }
@@ -77,7 +77,7 @@ int weft_listen(const char *addr, int backlog, weft_fd **out)
             goto unlink_path;
     }
     wf_enter_emit();
-    err = wf_fd_new(fd, wf_addr_name("", addr, fd), &f);
+    err = wf_fd_new(fd, WF_FD_STREAM, wf_addr_name("", addr, fd), &f);
     wf_leave();
     if (err)
         goto free_path;
@@ -138,7 +138,7 @@ static int finish_connect(int fd, const char *addr, int64_t deadline, int err,
     bool in_progress = err == -EINPROGRESS;
     snprintf(name, sizeof name, "to %s", addr);
     if (!err || in_progress)
-        err = wf_fd_new(fd, wf_name_intern(name), &f);
+        err = wf_fd_new(fd, WF_FD_STREAM, wf_name_intern(name), &f);
     if (err) {
         close(fd);
         return err;
@@ -206,7 +206,7 @@ int weft_accept(weft_fd *l, int64_t deadline, weft_fd **out)
         wf_fd_release(l);
     }
     if (fd >= 0) {
-        err = wf_fd_new(fd, name, out);
+        err = wf_fd_new(fd, WF_FD_STREAM, name, out);
         if (err)
             close(fd);
     }

@@ -15,7 +15,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -84,29 +83,27 @@ static struct weft_fd *take_unused(void)
     return f;
 }
 
-static bool is_stream(int fd)
+/* What a stranger's descriptor is, and make it non-blocking.  Not inlined, as it reads
+ * errno: its callers' callers park before and after. */
+static __attribute__((noinline)) int look_at(struct weft_fd *f, int fd)
 {
-    int type = 0;
+    int type = 0, flags = fcntl(fd, F_GETFL);
     socklen_t size = sizeof type;
-    return !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) && type == SOCK_STREAM;
+    if (flags < 0 ||
+        (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
+        return -errno;
+    f->is_socket = !getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
+    f->is_stream = f->is_socket && type == SOCK_STREAM;
+    return 0;
 }
 
-/* Not inlined, as it reads errno: its callers park before and after. */
 static __attribute__((noinline)) int setup(struct weft_fd *f, int fd)
 {
-    struct stat st;
     struct epoll_event ev = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
                               .data.u64 = (uint64_t)(uintptr_t)f << 16 | f->seq };
-    int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fstat(fd, &st) < 0)
-        return -errno;
-    if (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-        return -errno;
     f->fd = fd;
     f->path = NULL;
     f->accepted = NULL;
-    f->is_socket = S_ISSOCK(st.st_mode);
-    f->is_stream = f->is_socket && is_stream(fd);
     atomic_store_explicit(&f->emptied, 0, memory_order_relaxed);
     atomic_store_explicit(&f->ended, false, memory_order_relaxed);
     f->closing = false;
@@ -120,7 +117,7 @@ static __attribute__((noinline)) int setup(struct weft_fd *f, int fd)
     return f->pollable || errno == EPERM ? 0 : -errno;
 }
 
-int wf_fd_new(int fd, const char *name, struct weft_fd **out)
+int wf_fd_new(int fd, enum wf_fd_kind kind, const char *name, struct weft_fd **out)
 {
     wf_lock_acquire(&poll.lock);
     int err = open_poll();
@@ -128,7 +125,10 @@ int wf_fd_new(int fd, const char *name, struct weft_fd **out)
     wf_lock_release(&poll.lock);
     if (!f)
         return err ? err : -ENOMEM;
-    err = setup(f, fd);
+    f->is_socket = f->is_stream = kind == WF_FD_STREAM;
+    err = kind == WF_FD_STRANGER ? look_at(f, fd) : 0;
+    if (!err)
+        err = setup(f, fd);
     wf_lock_acquire(&poll.lock);
     wf_list_push_back(err ? &poll.unused : &poll.all, &f->link);
     wf_lock_release(&poll.lock);

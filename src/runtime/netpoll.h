@@ -29,7 +29,9 @@ struct weft_fd {
     char *path;     /* of a listening unix socket: removed at the end; else NULL */
     const char *accepted; /* a listener: what its connections are called */
 
-    _Atomic uint32_t users; /* calls in progress, and whether closed: netpoll.c */
+    _Atomic uint32_t users;   /* calls in progress, and whether closed: netpoll.c */
+    _Atomic uint32_t emptied; /* by a read that began after so many events, less 1 */
+    _Atomic bool ended;       /* the peer hung up: the end comes without an event */
 
     struct wf_lock lock; /* rank FD: guards all below */
     uint16_t seq;        /* one more with each use of the memory */
@@ -40,15 +42,16 @@ struct weft_fd {
         _Atomic uint32_t seen;   /* of those, by weft_fd_wait; without the lock */
     } dir[WF_FD_DIRS];
 
-    _Atomic uint32_t emptied; /* by a read that began after so many events, less 1 */
-    _Atomic bool ended;       /* the peer hung up: the end comes without an event */
-    struct wf_list link;      /* in the list of all; or of the free; under its lock */
+    struct wf_list link; /* in the list of all or of the unused: under its lock */
 };
 
 /* All of these inside the runtime. */
 
+/* Anything; or a stream socket that does not block. */
+enum wf_fd_kind { WF_FD_STRANGER, WF_FD_STREAM };
+
 /* A descriptor around fd, of which it takes ownership; -errno if that cannot be. */
-int wf_fd_new(int fd, const char *name, struct weft_fd **out);
+int wf_fd_new(int fd, enum wf_fd_kind kind, const char *name, struct weft_fd **out);
 
 /* Once: who is parked on it gets -ECANCELED; -EBADF if it is closed already. */
 int wf_fd_close(struct weft_fd *f);

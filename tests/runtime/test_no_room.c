@@ -44,6 +44,23 @@ WRAP(int, epoll_ctl, (int e, int op, int fd, struct epoll_event *ev), (e, op, fd
 WRAP(int, accept4, (int fd, struct sockaddr *a, socklen_t *n, int flags),
      (fd, a, n, flags), -1, EMFILE)
 
+/* A kernel before 5.11 counts timeouts in ms: epoll_wait has to do. */
+static _Atomic bool old_kernel;
+static _Atomic int refused;
+int __real_epoll_pwait2(int e, struct epoll_event *ev, int n, const struct timespec *t,
+                        const sigset_t *mask);
+int __wrap_epoll_pwait2(int e, struct epoll_event *ev, int n, const struct timespec *t,
+                        const sigset_t *mask);
+int __wrap_epoll_pwait2(int e, struct epoll_event *ev, int n, const struct timespec *t,
+                        const sigset_t *mask)
+{
+    if (!old_kernel)
+        return __real_epoll_pwait2(e, ev, n, t, mask);
+    refused++;
+    (errno) = ENOSYS;
+    return -1;
+}
+
 static int open_files(void)
 {
     int n = 0;
@@ -167,10 +184,56 @@ static void test_each_call_that_finds_no_room_says_so(void **state)
     assert_true(silent <= failed / 4);
 }
 
+struct wire {
+    weft_fd *a, *b;
+    char got[8];
+    ssize_t n, late;
+    _Atomic int done;
+};
+
+static void read_wire(void *arg)
+{
+    struct wire *w = arg;
+    w->n = weft_read(w->b, w->got, sizeof w->got, in_ns(60 * WF_NS_PER_S));
+    w->late = weft_read(w->b, w->got + 4, 1, in_ns(WF_NS_PER_MS / 2));
+    w->done = 1;
+}
+
+static void wait_on_old_kernel(void *arg)
+{
+    struct wire *w = arg;
+    int fd[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) || weft_fd_new(fd[0], NULL, &w->a) ||
+        weft_fd_new(fd[1], NULL, &w->b))
+        return;
+    weft_go(read_wire, w);
+    await_parked(1);
+    weft_sleep(WF_NS_PER_MS);
+    weft_write(w->a, "four", 4, WEFT_FOREVER);
+    while (!w->done)
+        weft_sleep(WF_NS_PER_MS / 10);
+    weft_close(w->a);
+    weft_close(w->b);
+}
+
+static void test_old_kernel_waits_in_milliseconds(void **state)
+{
+    struct wire w = { 0 };
+    (void)state;
+    old_kernel = true;
+    run_inside(wait_on_old_kernel, &w);
+    old_kernel = false;
+    assert_int_equal(refused, 1); /* asked once, remembered */
+    assert_int_equal(w.n, 4);
+    assert_memory_equal(w.got, "four", 4);
+    assert_int_equal(w.late, -ETIMEDOUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_call_that_finds_no_room_says_so),
+        cmocka_unit_test(test_old_kernel_waits_in_milliseconds),
     };
     inside_procs = 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
