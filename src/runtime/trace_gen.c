@@ -95,7 +95,7 @@ static void open_keyframe(struct wf_tbuf *b)
     struct wf_slot_head *h = b->head;
     h->block = (struct wf_block_head){ .type = WF_BLOCK_KEYFRAME,
                                        .stream = b->stream,
-                                       .stream_seq = b->stream_seq++,
+                                       .stream_seq = b->stream_seq,
                                        .generation = now.gen - wf_trace_base,
                                        .first_ts = now.begin.tick,
                                        .last_ts = now.begin.tick };
@@ -110,8 +110,10 @@ static void put_keyframe(struct wf_tbuf *b)
 {
     struct wf_slot_head *h = b->head;
     h->block.nevents = b->nevents;
-    if (b->nevents)
+    if (b->nevents) {
         wf_writer_block(&h->block, atomic_load(&h->committed));
+        b->stream_seq++; /* only of what is written: a hole would be a lost block */
+    }
     open_keyframe(b);
 }
 
