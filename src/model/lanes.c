@@ -39,6 +39,7 @@ struct lane {
 struct wf_lanes {
     int64_t from, to, width;
     size_t n;
+    bool watching;          /* some lane is of a coroutine */
     struct wf_map lanes;    /* struct lane by key */
     struct wf_map runnable; /* struct wait by g */
 };
@@ -142,7 +143,8 @@ static struct lane *lane_of(struct wf_lanes *l, enum wf_lane_kind kind, int64_t 
     if (lane && !lane->bins) {
         lane->bins = calloc(l->n, sizeof *lane->bins);
         lane->since = l->from;
-        lane->state = kind == WF_LANE_P ? WF_G_IDLE : WF_LANE_UNKNOWN;
+        lane->state = kind == WF_LANE_P || kind == WF_LANE_G ? WF_G_IDLE
+                                                             : WF_LANE_UNKNOWN;
         if (!lane->bins) {
             wf_map_remove(&l->lanes, key_of(kind, id));
             return NULL;
@@ -252,6 +254,17 @@ static int note_wait(struct wf_lanes *l, uint64_t g, int64_t from, int64_t to)
     return 0;
 }
 
+int wf_lanes_watch(struct wf_lanes *l, uint64_t g)
+{
+    l->watching = true;
+    return lane_of(l, WF_LANE_G, (int64_t)g) ? 0 : -ENOMEM;
+}
+
+static bool watched(const struct wf_lanes *l, uint64_t g)
+{
+    return l->watching && wf_map_get(&l->lanes, key_of(WF_LANE_G, (int64_t)g));
+}
+
 static int on_g_state(struct wf_lanes *l, const struct wf_step *s)
 {
     struct wait *w = wf_map_get(&l->runnable, s->g);
@@ -270,6 +283,8 @@ static int on_g_state(struct wf_lanes *l, const struct wf_step *s)
         err = set_state(l, WF_LANE_P, s->p, s->t, WF_G_RUNNING, s->g);
     if (!err && s->state == WF_G_RUNNING && s->m > 0)
         err = set_state(l, WF_LANE_M, s->m, s->t, WF_G_RUNNING, s->g);
+    if (!err && watched(l, s->g))
+        err = set_state(l, WF_LANE_G, (int64_t)s->g, s->t, s->state, 0);
     return err;
 }
 
@@ -299,7 +314,9 @@ int wf_lanes_step(struct wf_lanes *l, const struct wf_step *s)
         return on_g_state(l, s);
     case WF_STEP_G_END:
         wf_map_remove(&l->runnable, s->g);
-        return 0;
+        return watched(l, s->g)
+                   ? set_state(l, WF_LANE_G, (int64_t)s->g, s->t, WF_G_DEAD, 0)
+                   : 0;
     case WF_STEP_P_STATE:
         lane = wf_map_get(&l->lanes, key_of(WF_LANE_P, s->p));
         return set_state(l, WF_LANE_P, s->p, s->t, of_p(s->n),

@@ -15,6 +15,8 @@ void wf_lanes_free(struct wf_lanes *l);
 int wf_lanes_step(struct wf_lanes *l, const struct wf_step *s);
 /* What is now holds until t. */
 int wf_lanes_until(struct wf_lanes *l, int64_t t);
+/* Keep a lane of this coroutine from here on; of others there is none. */
+int wf_lanes_watch(struct wf_lanes *l, uint64_t g);
 int64_t wf_lanes_width(const struct wf_lanes *l);
 bool wf_lanes_covers(const struct wf_lanes *l, int64_t from, int64_t to);
 /* As wf_model_lane. */

@@ -8,7 +8,11 @@
 
 #include "model/state.h"
 
-enum { WINDOW_BINS = 4096 };
+enum {
+    WINDOW_BINS = 4096,
+    CLOSE_EVENTS = 4000000, /* most that are decoded again for a lane of a coroutine */
+    AHEAD_STEPS = 1000000   /* how far the end of a state is looked for */
+};
 
 /* Decode [from, to) again into md->window.  -ESPIPE when the source cannot go back. */
 static int decode_window(struct wf_model *md, int64_t from, int64_t to)
@@ -20,6 +24,11 @@ static int decode_window(struct wf_model *md, int64_t from, int64_t to)
     if (got)
         return got;
     l = wf_lanes_new(from, to, WINDOW_BINS);
+    for (size_t i = 0; l && i < md->nwatch; i++)
+        if (wf_lanes_watch(l, md->watch[i])) {
+            wf_lanes_free(l);
+            return -ENOMEM;
+        }
     if (!l)
         return -ENOMEM;
     while ((got = md->src->next(md->src, &s)) > 0 && s.t < to) {
@@ -55,6 +64,36 @@ static void mark_alerts(const struct wf_model *md, int64_t from, int64_t to,
     }
 }
 
+/* The window has a lane for the coroutine, decoded now if it is not too much. */
+static int watch(struct wf_model *md, uint64_t g, int64_t from, int64_t to)
+{
+    const struct wf_trace_info *info = md->src->info;
+    double share = info->duration > 0 ? (double)(to - from) / (double)info->duration
+                                      : 1;
+    size_t i = 0;
+
+    while (i < md->nwatch && md->watch[i] != g)
+        i++;
+    if (i < md->nwatch && md->window && wf_lanes_covers(md->window, from, to))
+        return 0;
+    if (!md->ended || share * (double)info->events > CLOSE_EVENTS)
+        return -EAGAIN;
+    if (i == md->nwatch)
+        md->watch[md->nwatch < WF_WATCH_MAX ? md->nwatch++ : g % WF_WATCH_MAX] = g;
+    return decode_window(md, from, to);
+}
+
+static int g_lane(struct wf_model *md, int64_t g, int64_t from, int64_t to,
+                  struct wf_cell *cells, size_t ncells)
+{
+    int err = watch(md, (uint64_t)g, from, to);
+
+    if (!err && (to - from) / (int64_t)ncells < wf_lanes_width(md->window))
+        err = decode_window(md, from, to);
+    return err ? err
+               : wf_lanes_cells(md->window, WF_LANE_G, g, from, to, cells, ncells);
+}
+
 int wf_model_lane(struct wf_model *md, enum wf_lane_kind kind, int64_t id, int64_t from,
                   int64_t to, struct wf_cell *cells, size_t ncells)
 {
@@ -62,6 +101,8 @@ int wf_model_lane(struct wf_model *md, enum wf_lane_kind kind, int64_t id, int64
 
     if (!l || to <= from || ncells == 0)
         return -EINVAL;
+    if (kind == WF_LANE_G)
+        return g_lane(md, id, from, to, cells, ncells);
     wf_lanes_until(md->lanes, md->now);
     if ((to - from) / (int64_t)ncells < wf_lanes_width(l) && md->ended) {
         if (md->window && wf_lanes_covers(md->window, from, to) &&
@@ -132,6 +173,7 @@ int wf_model_moment(struct wf_model *md, enum wf_lane_kind kind, int64_t id, int
 {
     struct wf_moment m = { .t = t, .state = WF_G_NSTATES, .until = md->now };
     struct wf_step s;
+    size_t ahead = 0;
     int got = !md->ended      ? -EAGAIN
               : md->src->seek ? md->src->seek(md->src, t)
                               : -ESPIPE;
@@ -141,6 +183,11 @@ int wf_model_moment(struct wf_model *md, enum wf_lane_kind kind, int64_t id, int
         if (s.kind == WF_STEP_QUEUE && s.t <= t &&
             (s.p == id || s.p == WF_GLOBAL_QUEUE))
             *(s.p == WF_GLOBAL_QUEUE ? &m.global : &m.queue) = (uint32_t)s.n;
+        if (s.t > t && ++ahead > AHEAD_STEPS) { /* at least until here */
+            m.until = s.t;
+            m.exact = false;
+            break;
+        }
         if (!concerns(&s, kind, id))
             continue;
         if (s.t > t) {

@@ -207,7 +207,10 @@ struct wf_cell {
     bool gap, pending; /* pending: not decoded yet */
 };
 
-/* Fill ncells cells of equal width covering [from, to) of the lane.  0 or -errno. */
+/*
+ * Fill ncells cells of equal width covering [from, to) of the lane.  0 or -errno; of a
+ * coroutine's lane -EAGAIN when that would be too much to decode: look closer.
+ */
 int wf_model_lane(struct wf_model *md, enum wf_lane_kind kind, int64_t id, int64_t from,
                   int64_t to, struct wf_cell *cells, size_t ncells);
 

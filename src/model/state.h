@@ -53,6 +53,8 @@ struct wf_object {
     struct wf_object_watch watch;
 };
 
+enum { WF_WATCH_MAX = 16 };
+
 struct wf_model {
     struct wf_model_opts opts;
     struct wf_source *src;
@@ -75,6 +77,8 @@ struct wf_model {
     struct wf_alerts alerts;
     struct wf_lanes *lanes;  /* the whole trace, with opts.lanes */
     struct wf_lanes *window; /* a stretch of it, decoded again */
+    uint64_t watch[WF_WATCH_MAX]; /* coroutines that the window has lanes for */
+    size_t nwatch;
     void **sorted[10];       /* what the accessors gave out, by kind */
     int err;                 /* -ENOMEM, kept until feed returns */
 };
