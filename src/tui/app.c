@@ -102,6 +102,17 @@ void wf_tui_complain(struct wf_tui *t, const char *format, ...)
     va_end(args);
 }
 
+/* Rows that a view borrowed are good until the model grew: fetch them anew. */
+void wf_tui_refresh(struct wf_tui *t)
+{
+    const struct wf_view *v = wf_views[t->view].view;
+    struct wf_area body = wf_chrome_body(t, wf_area_all(&t->canvas));
+
+    if (t->shown[t->view] != t->version && v->update)
+        v->update(t, t->self[t->view], body.w, body.h);
+    t->shown[t->view] = t->version;
+}
+
 void wf_tui_show(struct wf_tui *t, enum wf_view_id view)
 {
     if (view == t->view)
@@ -112,18 +123,21 @@ void wf_tui_show(struct wf_tui *t, enum wf_view_id view)
     }
     t->back[t->nback++] = t->view;
     t->view = view;
+    wf_tui_refresh(t);
 }
 
 void wf_tui_back(struct wf_tui *t)
 {
     if (t->nback > 0)
         t->view = t->back[--t->nback];
+    wf_tui_refresh(t);
 }
 
 void wf_tui_key(struct wf_tui *t, struct wf_key key)
 {
     t->message[0] = '\0';
     t->bad = false;
+    wf_tui_refresh(t);
     if (t->await) {
         void (*await)(struct wf_tui *, struct wf_key) = t->await;
         t->await = NULL;

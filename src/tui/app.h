@@ -107,6 +107,7 @@ int wf_tui_resize(struct wf_tui *t, int w, int h);
 void wf_tui_grown(struct wf_tui *t, bool done);
 void wf_tui_key(struct wf_tui *t, struct wf_key key);
 void wf_tui_frame(struct wf_tui *t); /* into t->canvas */
+void wf_tui_refresh(struct wf_tui *t);
 void wf_tui_show(struct wf_tui *t, enum wf_view_id view);
 void wf_tui_back(struct wf_tui *t);
 void wf_tui_say(struct wf_tui *t, const char *format, ...)

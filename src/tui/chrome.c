@@ -113,10 +113,9 @@ static void draw_tabs(const struct wf_tui *t, struct wf_area a)
         x = wf_putf(a, x, 1, s, on ? "[%c %s]" : " %c %s ", wf_views[i].key,
                     wf_views[i].tab);
     }
-    if (x + 3 < a.w) {
-        struct wf_area rest = wf_area_sub(a, x + 3, 1, a.w - x - 3, 1);
-        wf_put_in(rest, 0, 0, rest.w, true, WF_S_DIM, wf_views[t->view].doc);
-    }
+    const char *doc = wf_views[t->view].doc;
+    if (x + 3 + wf_columns(doc) <= a.w)
+        wf_put(a, a.w - wf_columns(doc), 1, WF_S_DIM, doc);
 }
 
 /* The first of a row's keys. */

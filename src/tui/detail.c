@@ -28,11 +28,10 @@ void wf_timeline_side(const struct wf_tui *t, const struct wf_lane_shown *l,
 
     text[0] = '\0';
     if (l->lane.kind == WF_LANE_QUEUE || l->lane.kind == WF_LANE_GLOBAL_QUEUE) {
-        uint32_t now = l->lane.kind == WF_LANE_QUEUE ? m->queue : m->global;
-        snprintf(text, sizeof text, "now %-6" PRIu32 " max %" PRIu32,
-                 l->known ? now : 0, c ? c->queue_max : 0);
-    } else if (!l->known) {
-        snprintf(text, sizeof text, "not in the trace");
+        snprintf(text, sizeof text, "at most %" PRIu32, c ? c->queue_max : 0);
+    } else if (!l->known) { /* the column's own summary */
+        if (c && c->g)
+            snprintf(text, sizeof text, "G%" PRIu64 " %s", c->g, name_of(t, c->g));
     } else if (l->lane.kind == WF_LANE_G) {
         snprintf(text, sizeof text, "%s %s", wf_state_text(m->state, m->reason),
                  m->until > m->since ? wf_fmt_time(d, m->until - m->since) : "");
@@ -49,7 +48,8 @@ static int put_interval(const struct wf_tui *t, struct wf_area a, int x, int y,
                         const struct wf_moment *m)
 {
     char from[WF_FMT_MAX], to[WF_FMT_MAX], d[WF_FMT_MAX];
-    int64_t step = t->win.col > 9 ? t->win.col / 10 : 1;
+    int64_t length = m->until - m->since;
+    int64_t step = (length < t->win.col ? length : t->win.col) / 10;
 
     if (m->until <= m->since)
         return x;
@@ -69,13 +69,15 @@ static void put_moment(const struct wf_tui *t, struct wf_area a, int y,
 
     wf_lane_name(name, l->lane);
     x = wf_put(a, 1, y, WF_S_BOLD, name) + 1;
-    if (!l->known) {
-        wf_put(a, x, y, WF_S_DIM, "not in the trace here");
+    if (l->lane.kind == WF_LANE_QUEUE || l->lane.kind == WF_LANE_GLOBAL_QUEUE) {
+        wf_put(a, x, y, WF_S_DIM,
+               l->lane.kind == WF_LANE_QUEUE ? "run queue of the P"
+                                             : "global run queue");
         return;
     }
-    if (l->lane.kind == WF_LANE_QUEUE || l->lane.kind == WF_LANE_GLOBAL_QUEUE) {
-        wf_putf(a, x, y, WF_S_TEXT, "%" PRIu32 " queued",
-                l->lane.kind == WF_LANE_QUEUE ? m->queue : m->global);
+    if (!l->known) {
+        wf_put(a, x, y, WF_S_DIM,
+               t->loading ? "still reading the trace" : "not in the trace here");
         return;
     }
     x = wf_put(a, x, y, wf_state_style(m->state), wf_state_text(m->state, m->reason));

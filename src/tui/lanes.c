@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "tui/timeline.h"
 
+enum { SMALL = 100000 /* events */ };
 enum { PS = 1, QUEUES = 2, MS = 4 };
 
 static const struct {
@@ -182,11 +183,21 @@ static void fetch(struct wf_tui *t, struct wf_lane lane, struct wf_cell *cells)
             cells[i].pending = true;
 }
 
-static void moment(struct wf_tui *t, struct wf_lane_shown *l)
+/*
+ * What holds at the cursor is decoded again: for the lane that is looked at, and for all
+ * where the trace is small.
+ */
+static void moment(struct wf_tui *t, struct wf_lane_shown *l, bool chosen)
 {
+    bool queue = l->lane.kind == WF_LANE_QUEUE || l->lane.kind == WF_LANE_GLOBAL_QUEUE;
+
     memset(&l->moment, 0, sizeof l->moment);
-    l->known = !wf_model_moment(t->md, l->lane.kind, l->lane.id, t->win.cursor,
-                                &l->moment);
+    l->known = false;
+    if (!queue && !t->loading && (chosen || wf_model_info(t->md)->events < SMALL))
+        l->known = !wf_model_moment(t->md, l->lane.kind, l->lane.id, t->win.cursor,
+                                    &l->moment);
+    if (l->lane.kind == WF_LANE_P && l->moment.state == WF_G_NSTATES)
+        l->moment.state = WF_G_IDLE; /* nothing was told of it yet */
 }
 
 void wf_timeline_fetch(struct wf_tui *t, struct wf_timeline *tl)
@@ -199,7 +210,7 @@ void wf_timeline_fetch(struct wf_tui *t, struct wf_timeline *tl)
                  tl->fetched.top == tl->top && tl->fetched.n == n &&
                  tl->fetched.lanes == tl->lanes_version;
 
-    if (fresh && tl->fetched.cursor == w->cursor)
+    if (fresh && tl->fetched.cursor == w->cursor && tl->fetched.chosen == tl->selected)
         return;
     if (!room(tl, n, w->cols)) {
         tl->nshown = 0;
@@ -210,7 +221,7 @@ void wf_timeline_fetch(struct wf_tui *t, struct wf_timeline *tl)
         tl->shown[i].lane = tl->lanes[tl->top + i];
         if (!fresh && tl->shown[i].cells)
             fetch(t, tl->shown[i].lane, tl->shown[i].cells);
-        moment(t, &tl->shown[i]);
+        moment(t, &tl->shown[i], tl->top + i == tl->selected);
     }
     if (!fresh)
         fetch(t, (struct wf_lane){ WF_LANE_MARKS, 0 }, tl->marks);
@@ -219,6 +230,7 @@ void wf_timeline_fetch(struct wf_tui *t, struct wf_timeline *tl)
     tl->fetched.col = w->col;
     tl->fetched.cols = w->cols;
     tl->fetched.cursor = w->cursor;
+    tl->fetched.chosen = tl->selected;
     tl->fetched.top = tl->top;
     tl->fetched.n = n;
     tl->fetched.lanes = tl->lanes_version;

@@ -174,8 +174,8 @@ static void on_idle(struct driver *d)
     if (!d->t->loading)
         return;
     int got = read_slice(d->t, SLICE_MS);
+    wf_tui_grown(d->t, got <= 0);
     if (got <= 0 || now_ms() - d->grown >= GROWN_MS) {
-        wf_tui_grown(d->t, got <= 0);
         d->grown = now_ms();
         d->dirty = true;
     }

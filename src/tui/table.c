@@ -314,8 +314,8 @@ static void draw_title(const struct wf_table *tb, struct wf_area a, bool focus)
     char n[WF_FMT_MAX], m[WF_FMT_MAX];
     int x = wf_put(a, 0, 0, WF_S_BOLD, tb->def->title);
 
-    wf_put_glyph(a, x, 0, WF_S_TEXT, WF_GL_IDLE);
-    x = wf_putf(a, x + 2, 0, WF_S_TEXT, "%s", wf_fmt_count(n, tb->nrows));
+    if (!tb->def->uncounted)
+        x = wf_putf(a, x + 2, 0, WF_S_TEXT, "%s", wf_fmt_count(n, tb->nrows));
     if (tb->nshown != tb->nrows)
         x = wf_putf(a, x, 0, WF_S_TEXT, ", %s shown", wf_fmt_count(m, tb->nshown));
     if (tb->filter[0])

@@ -39,6 +39,7 @@ struct wf_table_def {
     const char *title;
     const struct wf_column *columns;
     size_t ncolumns;
+    bool uncounted; /* its rows are no things to count */
     int sort;       /* column by which it is sorted first; -1: as the rows come */
     bool ascending; /* the first order of that column */
     const char *empty;

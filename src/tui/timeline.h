@@ -32,7 +32,7 @@ struct wf_timeline {
         unsigned version;
         int64_t from, col, cursor;
         int cols;
-        size_t top, n;
+        size_t top, n, chosen;
         unsigned lanes;
     } fetched;
     unsigned lanes_version;

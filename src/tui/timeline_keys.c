@@ -208,7 +208,6 @@ void wf_do_show_cursor(struct wf_tui *t, struct wf_key key)
         return;
     }
     wf_tui_show(t, WF_VIEW_coroutines);
-    wf_tui_frame(t); /* the list must be there to choose from */
     wf_table_filter(wf_tui_table(t), t, "");
     if (!wf_table_select(wf_tui_table(t), row))
         wf_tui_say(t, "G%" PRIu64 " is hidden (H shows it)", g);

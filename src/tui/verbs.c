@@ -246,6 +246,7 @@ void wf_tui_say_verb(struct wf_tui *t, const char *line)
         arg[--len] = '\0';
     t->message[0] = '\0';
     t->bad = false;
+    wf_tui_refresh(t);
     for (size_t i = 0; i < NVERBS; i++) {
         if (strcmp(verbs[i].name, verb))
             continue;

@@ -6,6 +6,8 @@
 
 #include "tui/app.h"
 
+enum { SITE_FROM = 110 };
+
 #define COLUMN(name)                                                                   \
     static void name(const struct wf_tui *t, const void *row, struct wf_value *v)
 #define G(row) ((const struct wf_g_row *)(row))
@@ -45,10 +47,15 @@ static enum wf_style state_style(const void *row)
     return G(row)->ended ? WF_S_DIM : wf_state_style(G(row)->state);
 }
 
+/* Where there is no room for a column of sites, the site follows the name. */
 COLUMN(name)
 {
+    const char *own = wf_g_name(t, row), *where = wf_g_site(t, row);
+    bool both = t->canvas.w < SITE_FROM && where[0] && strcmp(own, where);
+
     v->kind = WF_V_TEXT;
-    snprintf(v->text, sizeof v->text, "%s", wf_g_name(t, row));
+    snprintf(v->text, sizeof v->text, "%s%s%s", own, both && own[0] ? " " : "",
+             both ? where : "");
 }
 
 COLUMN(site)
@@ -129,11 +136,11 @@ COLUMN(object)
 }
 
 static const struct wf_column columns[] = {
-    { "g", "G", 7, 0, "number of the coroutine", id, NULL },
-    { "state", "STATE", 12, 0, "at the end; while waiting, what for", state,
+    { "g", "G", 6, 0, "number of the coroutine", id, NULL },
+    { "state", "STATE", 11, 0, "at the end; while waiting, what for", state,
       state_style },
     { "name", "NAME", 0, 0, "its own name, else its function's", name, NULL },
-    { "site", "SITE", 0, 60, "where it was made", site, NULL },
+    { "site", "SITE", 0, SITE_FROM, "where it was made", site, NULL },
     { "age", "AGE", 7, 50, "how long it lived, as far as seen", age, NULL },
     { "running", "RUN", 5, 0, "share of its life on a thread", running, NULL },
     { "runnable", "RNBL", 5, 0, "share of its life waiting for a P", runnable, NULL },

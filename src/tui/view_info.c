@@ -61,6 +61,7 @@ static const struct wf_table_def def = {
     .columns = columns,
     .ncolumns = sizeof columns / sizeof *columns,
     .sort = -1,
+    .uncounted = true,
     .empty = "",
     .alarming = bad,
 };
@@ -143,6 +144,13 @@ static void add_losses(struct info *in, const struct wf_tui *t,
         add(in, true, "gaps", "%zu more", info->more_gaps);
 }
 
+/* What META says again, in its own words. */
+static bool known_already(const char *name)
+{
+    return !strcmp(name, "command") || !strcmp(name, "version") ||
+           !strcmp(name, "host");
+}
+
 static void collect(const struct wf_tui *t, struct info *in)
 {
     const struct wf_trace_info *info = wf_model_info(t->md);
@@ -168,7 +176,8 @@ static void collect(const struct wf_tui *t, struct info *in)
         info->version, info->major, info->minor);
     add(in, false, "clock", "%s", info->clock ? info->clock : "");
     for (size_t i = 0; i < info->nmeta; i++)
-        add(in, false, info->meta[i].key, "%s", info->meta[i].value);
+        if (!known_already(info->meta[i].key))
+            add(in, false, info->meta[i].key, "%s", info->meta[i].value);
     for (size_t i = 0; i < in->n; i++)
         in->rows[i] = &in->facts[i];
 }

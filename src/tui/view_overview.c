@@ -18,7 +18,7 @@ struct overview {
     unsigned version;
 };
 
-enum { LABEL = 6, NUMBERS = 42, FIXED_LEAST = 13 };
+enum { LABEL = 6, NUMBERS = 43, FIXED_LEAST = 13 };
 
 static void overview_close(void *self)
 {
@@ -81,7 +81,7 @@ static int draw_procs(const struct wf_tui *t, const struct overview *o,
     int at = a.w - NUMBERS + 1;
 
     wf_fill(a, 0, y, a.w, 1, WF_S_HEAD, ' ');
-    wf_put(a, 1, y, WF_S_HEAD, "PROCESSORS  busy over the whole trace");
+    wf_put(a, 1, y, WF_S_HEAD, "PROCESSORS  busy over time");
     wf_fill(a, at - 1, y, NUMBERS, 1, WF_S_HEAD, ' ');
     wf_put(a, at, y++, WF_S_HEAD, "  RUN IDLE CALL    RUNS STOLEN QMEAN  QMAX");
     for (int i = 0; i < o->rows; i++, y++) {

@@ -139,19 +139,19 @@ static const struct wf_column p_columns[] = {
     { "idle", "IDLE", 5, 0, "share of the time with nothing to run", idle, NULL },
     { "syscall", "CALL", 5, 0, "share of the time held in a blocking call", syscall,
       NULL },
-    { "dispatches", "RUNS", 8, 0, "coroutines put on it", dispatches, NULL },
-    { "runnext", "NEXT", 6, 80, "of these, from its next slot", runnext, NULL },
-    { "local", "LOCAL", 6, 60, "from its own queue", local, NULL },
+    { "dispatches", "RUNS", 7, 0, "coroutines put on it", dispatches, NULL },
+    { "runnext", "NEXT", 5, 80, "of these, from its next slot", runnext, NULL },
+    { "local", "LOCAL", 5, 60, "from its own queue", local, NULL },
     { "global", "GLOBAL", 6, 70, "from the global queue", global, NULL },
     { "stolen", "STOLEN", 6, 0, "from another P's queue", stolen, NULL },
-    { "netpoll", "POLL", 6, 80, "from the netpoller or a timer", netpoll, NULL },
+    { "netpoll", "POLL", 5, 80, "from the netpoller or a timer", netpoll, NULL },
     { "stolen_from", "TAKEN", 7, 100, "coroutines that others stole from it",
       stolen_from, NULL },
-    { "queue_mean", "QMEAN", 7, 60, "length of its queue, the mean over time",
+    { "queue_mean", "QMEAN", 5, 60, "length of its queue, the mean over time",
       queue_mean, NULL },
-    { "queue_p99", "QP99", 7, 70, "in 99 % of the time it was no longer", queue_p99,
+    { "queue_p99", "QP99", 5, 90, "in 99 % of the time it was no longer", queue_p99,
       NULL },
-    { "queue_max", "QMAX", 7, 0, "the longest that its queue was", queue_max, NULL },
+    { "queue_max", "QMAX", 5, 0, "the longest that its queue was", queue_max, NULL },
 };
 
 static const struct wf_table_def p_def = {
@@ -231,20 +231,20 @@ COLUMN(retakes)
 }
 
 static const struct wf_column m_columns[] = {
-    { "m", "M", 10, 0, "a thread of the runtime", m, NULL },
-    { "tid", "TID", 8, 60, "its number in the kernel", tid, NULL },
-    { "running", "RUN", 6, 0, "share of its life running coroutines", m_running, NULL },
-    { "spinning", "SPIN", 6, 0, "share of its life looking for work", m_spinning,
+    { "m", "M", 9, 0, "a thread of the runtime", m, NULL },
+    { "tid", "TID", 7, 60, "its number in the kernel", tid, NULL },
+    { "running", "RUN", 5, 0, "share of its life running coroutines", m_running, NULL },
+    { "spinning", "SPIN", 5, 0, "share of its life looking for work", m_spinning,
       NULL },
-    { "blocked", "BLOCK", 6, 0, "share in blocking sections and the netpoller",
+    { "blocked", "BLOCK", 5, 0, "share in blocking sections and the netpoller",
       m_blocked, NULL },
-    { "idle", "IDLE", 6, 0, "share asleep without a P", m_idle, NULL },
-    { "cpu", "CPU", 8, 70, "time on a CPU, as the kernel counts", cpu, NULL },
-    { "kernel_wait", "KWAIT", 8, 0,
+    { "idle", "IDLE", 5, 0, "share asleep without a P", m_idle, NULL },
+    { "cpu", "CPU", 7, 70, "time on a CPU, as the kernel counts", cpu, NULL },
+    { "kernel_wait", "KWAIT", 7, 0,
       "time it was runnable for the kernel, without a CPU", kernel_wait, NULL },
-    { "handoffs", "HANDOFF", 8, 70, "Ps that it passed on before a blocking call",
+    { "handoffs", "HANDOFF", 7, 70, "Ps that it passed on before a blocking call",
       handoffs, NULL },
-    { "retakes", "RETAKEN", 8, 70, "Ps that were taken from it", retakes, NULL },
+    { "retakes", "RETAKEN", 7, 70, "Ps that were taken from it", retakes, NULL },
 };
 
 static const struct wf_table_def m_def = {

@@ -35,7 +35,7 @@ static void timeline_close(void *self)
 /* What there is room for: the detail goes first, then queues, then the row of waits. */
 static void timeline_layout(struct wf_tui *t, struct wf_timeline *tl, int w, int h)
 {
-    int label = 3;
+    int label = 5;
 
     tl->side_w = w >= 140 ? 44 : w >= 100 ? 32 : w >= 72 ? 25 : 0;
     tl->detail = t->canvas.h >= 24 && w >= 60 ? DETAIL : 0;
@@ -100,7 +100,9 @@ static void draw_axis(const struct wf_tui *t, const struct wf_timeline *tl,
     for (int64_t at = (w->from + step - 1) / step * step, x;
          (x = wf_window_column(w, at)) < w->cols; at += step) {
         wf_put_glyph(in, (int)x, 0, WF_S_DIM, WF_GL_TICK);
-        wf_put(in, (int)x + 1, 0, WF_S_DIM, wf_fmt_moment(text, at, step));
+        wf_fmt_moment(text, at, step);
+        if (x + 1 + (int)strlen(text) <= w->cols)
+            wf_put(in, (int)x + 1, 0, WF_S_DIM, text);
         if (at > INT64_MAX - step)
             break;
     }

@@ -4,6 +4,8 @@
  */
 #include "tui/window.h"
 
+#include <stdbool.h>
+
 enum { FINEST = 4 };
 #define WIDEST (INT64_MAX / 8192) /* so that 2000 columns of it are no overflow */
 
@@ -138,9 +140,10 @@ void wf_window_resize(struct wf_window *w, int cols)
 
     if (cols < 1)
         cols = 1;
+    bool all = w->col == 0 || (w->from == 0 && w->col * w->cols >= w->end);
     at = w->cols ? at * cols / w->cols : 0;
     w->cols = cols;
-    if (w->col == 0) {
+    if (all) { /* who saw the whole trace goes on seeing it */
         wf_window_fit(w, 0, w->end);
         return;
     }
