@@ -42,13 +42,16 @@ static long map_limit(void)
     return limit;
 }
 
+/* The kernel must agree that the page cannot be read: an emulator may say yes to any
+ * advice and do nothing. */
 static bool madvise_works(size_t page)
 {
-    void *at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+    char *at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                     0);
     if (at == MAP_FAILED)
         return false;
-    bool works = !madvise(at, page, MADV_GUARD_INSTALL);
+    bool works = !madvise(at, page, MADV_GUARD_INSTALL) && access(at, F_OK) &&
+                 errno == EFAULT;
     munmap(at, page);
     return works;
 }

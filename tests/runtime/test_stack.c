@@ -64,9 +64,10 @@ static void assert_many_park(int guard, const char *name, int guarded)
 
 static bool kernel_has_guards(void)
 {
-    void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+    char *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                     0);
-    bool has = !madvise(at, 4096, 102 /* MADV_GUARD_INSTALL */);
+    bool has = !madvise(at, 4096, 102 /* MADV_GUARD_INSTALL */) && access(at, F_OK) &&
+               errno == EFAULT; /* an emulator may say yes and do nothing */
     munmap(at, 4096);
     return has;
 }
