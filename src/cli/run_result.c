@@ -184,7 +184,7 @@ static void show_value(char out[64], const struct wf_value *v)
     else if (v->kind == WF_VALUE_TEXT)
         snprintf(out, 64, "%.60s", v->s);
     else
-        snprintf(out, 64, "%.10g", v->n);
+        snprintf(out, 64, "%.15g", v->n);
 }
 
 static json_t *json_value(const struct wf_value *v)

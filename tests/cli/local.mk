@@ -1,2 +1,3 @@
 # SPDX-License-Identifier: MIT
 dist_check_SCRIPTS += %D%/test_usage.sh
+dist_check_SCRIPTS += %D%/test_files.sh %D%/test_run.sh
