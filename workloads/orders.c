@@ -195,16 +195,11 @@ static void worker(void *arg)
     weft_wait_group_done(&o->all);
 }
 
-static void start(struct orders *o, weft_wait_group *group, const char *name,
-                  uint64_t n, void (*fn)(void *))
+static void started(struct orders *o, const char *name, int err)
 {
-    weft_wait_group_add(group, (int64_t)n);
-    for (uint64_t i = 0; i < n; i++) {
-        int err = weft_go_named(name, fn, o);
-        if (err) {
-            wl_fail(o->wl, err, "cannot spawn %s", name);
-            weft_wait_group_done(group);
-        }
+    if (err) {
+        wl_fail(o->wl, err, "cannot spawn %s", name);
+        weft_wait_group_done(&o->all);
     }
 }
 
@@ -252,8 +247,11 @@ static void main_coroutine(void *arg)
         return;
     begin = weft_now();
     atomic_store(&o->polling, o->pollers);
-    start(o, &o->all, "orders.worker", o->workers, worker);
-    start(o, &o->all, "orders.poller", o->pollers, poller);
+    weft_wait_group_add(&o->all, (int64_t)(o->workers + o->pollers));
+    for (uint64_t i = 0; i < o->workers; i++)
+        started(o, "a worker", weft_go_named("orders.worker", worker, o));
+    for (uint64_t i = 0; i < o->pollers; i++)
+        started(o, "a poller", weft_go_named("orders.poller", poller, o));
     weft_wait_group_wait(&o->all, WEFT_FOREVER);
     figures(o, weft_now() - begin);
     if (own)

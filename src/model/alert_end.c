@@ -74,11 +74,28 @@ static bool is_told_as_stall(const struct wf_model *md, const struct wf_finding 
     return false;
 }
 
-/* One look that found a P idle for a millisecond may be chance; it must go on. */
+static const struct wf_finding *other(const struct wf_model *md,
+                                      enum wf_alert_kind kind,
+                                      const struct wf_finding *f)
+{
+    for (const struct wf_finding *o = md->alerts.findings; o; o = o->next)
+        if (o->kind == kind && o->count && o->from < f->to && o->to > f->from)
+            return o;
+    return NULL;
+}
+
+/*
+ * One look that found a P idle for a millisecond may be chance; it must go on.  Threads
+ * that are made anew, or woken but given no CPU, explain a P that waits for one.
+ */
 static bool is_chance(const struct wf_model *md, const struct wf_finding *f)
 {
-    return f->kind == WF_ALERT_idle_while_queued &&
-           (f->count < 3 || f->total < 5 * (int64_t)wf_alert_threshold(md, f->kind));
+    if (f->kind != WF_ALERT_idle_while_queued)
+        return false;
+    if (f->count < 3 || f->total < 5 * (int64_t)wf_alert_threshold(md, f->kind) ||
+        other(md, WF_ALERT_thread_churn, f))
+        return true;
+    return other(md, WF_ALERT_kernel_starved, f) && f->total < 4 * md->sum.kernel_wait;
 }
 
 static enum wf_severity severity_of(const struct wf_finding *f)

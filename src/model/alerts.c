@@ -98,18 +98,46 @@ static int64_t overlap(int64_t a, int64_t b, int64_t c, int64_t d)
     return to > from ? to - from : 0;
 }
 
-/* At most how long m waited for a CPU in [from, to), by the periods that touch it. */
+static unsigned periods(const struct wf_thread *m)
+{
+    return m->watch.ncpu < WF_CPU_PERIODS ? m->watch.ncpu : WF_CPU_PERIODS;
+}
+
+/*
+ * At most how long m waited for a CPU in [from, to).  The kernel counts a wait when it is
+ * over, so one that a period reports may have begun before the period.
+ */
 static int64_t kernel_wait(const struct wf_thread *m, int64_t from, int64_t to)
 {
     int64_t sum = 0;
-    unsigned n = m->watch.ncpu < WF_CPU_PERIODS ? m->watch.ncpu : WF_CPU_PERIODS;
 
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < periods(m); i++) {
         const struct wf_cpu_period *c = &m->watch.cpu[i];
-        int64_t touched = overlap(from, to, c->from, c->to);
+        int64_t begin = c->to - c->wait < c->from ? c->to - c->wait : c->from;
+        int64_t touched = overlap(from, to, begin, c->to);
         sum += c->wait < touched ? c->wait : touched;
     }
-    return sum;
+    return sum < to - from ? sum : to - from;
+}
+
+/*
+ * At least how long m was on a CPU in [from, to); time that no period covers counts only
+ * when the kernel was never heard of m, or no longer remembers.
+ */
+static int64_t cpu_time(const struct wf_thread *m, int64_t from, int64_t to)
+{
+    int64_t ran = 0, oldest = to;
+
+    for (unsigned i = 0; i < periods(m); i++) {
+        const struct wf_cpu_period *c = &m->watch.cpu[i];
+        int64_t touched = overlap(from, to, c->from, c->to);
+        ran += touched == c->to - c->from || c->run < touched ? c->run : touched;
+        if (c->from < oldest)
+            oldest = c->from;
+    }
+    if (oldest > from)
+        ran += oldest - from;
+    return ran < to - from ? ran : to - from;
 }
 
 /* The longest that any M was kept from a CPU in [from, to). */
@@ -132,9 +160,12 @@ int64_t wf_alerts_kernel_wait(struct wf_model *md, int64_t from, int64_t to)
 static void judge_run(struct wf_model *md, const struct wf_thread *m,
                       const struct wf_suspect *s)
 {
-    int64_t ran = s->to - s->from - kernel_wait(m, s->from, s->to);
+    int64_t waited = kernel_wait(m, s->from, s->to);
+    int64_t ran = cpu_time(m, s->from, s->to);
     struct wf_finding *f;
 
+    if (ran > s->to - s->from - waited)
+        ran = s->to - s->from - waited;
     if (ran < limit(md, WF_ALERT_hog))
         return;
     f = wf_finding(md, WF_ALERT_hog, s->site, 0, 0);
@@ -174,11 +205,10 @@ static void find_kernel_starved(struct wf_model *md, struct wf_thread *m,
 {
     int64_t worst = limit(md, WF_ALERT_kernel_starved), window = 100 * ms, sum = 0;
     int64_t begin = c->to - window;
-    unsigned n = m->watch.ncpu < WF_CPU_PERIODS ? m->watch.ncpu : WF_CPU_PERIODS;
     bool long_wait = c->wait >= worst && c->wait * 4 >= c->to - c->from;
     struct wf_finding *f;
 
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < periods(m); i++)
         if (m->watch.cpu[i].to > begin)
             sum += m->watch.cpu[i].wait;
     if (!long_wait && sum * 4 < window)
@@ -263,26 +293,40 @@ static int64_t idle_in(const struct wf_proc *p, int64_t from, int64_t to)
     return sum;
 }
 
-/* Who kept P p for most of [from, to) in one go, if anybody did. */
-static struct wf_span kept_by(const struct wf_proc *p, int64_t from, int64_t to)
+/* Long runs on P p in [from, to): by pinned coroutines, by hogs, and the longest. */
+struct kept {
+    int64_t pinned, hog;
+    struct wf_span longest;
+};
+
+static void add_kept(struct kept *k, const struct wf_span *run, int64_t hog,
+                     int64_t from, int64_t to)
+{
+    int64_t took = overlap(from, to, run->from, run->to);
+
+    if (run->pinned)
+        k->pinned += took;
+    else if (run->to - run->from >= hog)
+        k->hog += took;
+    else
+        return;
+    if (took > overlap(from, to, k->longest.from, k->longest.to))
+        k->longest = *run;
+}
+
+static struct kept kept_by(const struct wf_proc *p, int64_t hog, int64_t from,
+                           int64_t to)
 {
     const struct wf_proc_watch *w = &p->watch;
+    struct kept k = { 0 };
     unsigned n = w->nrun < WF_SPANS ? w->nrun : WF_SPANS;
-    struct wf_span best = { 0 };
-    int64_t most = (to - from) / 2;
 
-    if (w->g && overlap(from, to, w->g_since, to) > most) {
-        best = (struct wf_span){ w->g_since, to, w->g, w->pinned };
-        most = overlap(from, to, w->g_since, to);
-    }
-    for (unsigned i = 0; i < n; i++) {
-        int64_t took = overlap(from, to, w->run[i].from, w->run[i].to);
-        if (took > most) {
-            best = w->run[i];
-            most = took;
-        }
-    }
-    return best;
+    if (w->g)
+        add_kept(&k, &(struct wf_span){ w->g_since, to, w->g, w->pinned }, hog, from,
+                 to);
+    for (unsigned i = 0; i < n; i++)
+        add_kept(&k, &w->run[i], hog, from, to);
+    return k;
 }
 
 /* --- coroutines that waited for a P ----------------------------------------------------------- */
@@ -364,18 +408,18 @@ void wf_alerts_waited(struct wf_model *md, const struct wf_life *l, int64_t from
                       int64_t to)
 {
     struct wf_proc *p;
-    struct wf_span by = { 0 };
+    struct kept k = { 0 };
 
     if (to - from < ms || l->system)
         return;
     p = wf_model_proc(md, l->queue_p);
     if (p)
-        by = kept_by(p, from, to);
-    if (by.g && by.pinned) {
-        find_pinned_stall(md, l, &by, from, to);
+        k = kept_by(p, limit(md, WF_ALERT_hog), from, to);
+    if (k.pinned > (to - from) / 2) {
+        find_pinned_stall(md, l, &k.longest, from, to);
         return;
     }
-    if (by.g && by.to - by.from >= limit(md, WF_ALERT_hog))
+    if (k.hog > (to - from) / 2)
         return; /* the hog's alert tells of it */
     if (find_idle_while_queued(md, l, from, to))
         return;

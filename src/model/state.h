@@ -75,12 +75,12 @@ struct wf_model {
     struct wf_mark *marks;
     size_t nmarks;
     struct wf_alerts alerts;
-    struct wf_lanes *lanes;  /* the whole trace, with opts.lanes */
-    struct wf_lanes *window; /* a stretch of it, decoded again */
+    struct wf_lanes *lanes;       /* the whole trace, with opts.lanes */
+    struct wf_lanes *window;      /* a stretch of it, decoded again */
     uint64_t watch[WF_WATCH_MAX]; /* coroutines that the window has lanes for */
     size_t nwatch;
-    void **sorted[10];       /* what the accessors gave out, by kind */
-    int err;                 /* -ENOMEM, kept until feed returns */
+    void **sorted[10]; /* what the accessors gave out, by kind */
+    int err;           /* -ENOMEM, kept until feed returns */
 };
 
 uint64_t wf_object_key(unsigned okind, uint64_t id);

@@ -6,7 +6,7 @@ check_PROGRAMS += %D%/test_expr
 %C%_test_expr_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
 %C%_test_expr_LDADD = src/model/libwfmodel.la $(CMOCKA_LIBS)
 
-check_PROGRAMS += %D%/test_hist
+check_PROGRAMS += %D%/test_hist %D%/test_model
 %C%_test_hist_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
 %C%_test_hist_LDADD = src/model/libwfmodel.la $(CMOCKA_LIBS)
 %C%_test_model_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
