@@ -22,6 +22,7 @@ static struct {
     struct wf_lock lock; /* rank GS: guards free and the adding of slabs */
     _Atomic(struct slab *) slabs;
     struct wf_g *free;
+    struct slab *kept; /* of runtimes that left threads behind on some of them */
     _Atomic uint64_t next_id;
 } all = { .lock = WF_LOCK_INIT(GS) };
 
@@ -31,13 +32,17 @@ int wf_g_init(void)
     return 0;
 }
 
-void wf_g_fini(bool leak)
+void wf_g_fini(bool keep)
 {
     struct slab *slab = atomic_load(&all.slabs);
-    while (slab && !leak) {
-        struct slab *next = slab->next;
-        free(slab);
-        slab = next;
+    for (struct slab *next; slab; slab = next) {
+        next = slab->next;
+        if (keep) {
+            slab->next = all.kept;
+            all.kept = slab;
+        } else {
+            free(slab);
+        }
     }
     atomic_store(&all.slabs, NULL);
     all.free = NULL;

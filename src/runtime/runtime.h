@@ -432,7 +432,7 @@ int wf_g_spawn(const char *name, void (*fn)(void *), void *arg, const void *spaw
 void wf_g_free(struct wf_g *g);
 /* Of the beginning and the end of a runtime. */
 int wf_g_init(void);
-void wf_g_fini(bool leak);
+void wf_g_fini(bool keep); /* the memory, for threads that still use some */
 /* Visit every G ever made in this runtime, dead ones too.  From any thread. */
 void wf_g_each(void (*visit)(struct wf_g *g, void *arg), void *arg);
 /* The text, kept for ever; NULL: no memory.  Anywhere. */

@@ -97,6 +97,8 @@ static void ping_beside_others(void *arg)
         weft_go(other, p);
     weft_join(b, WEFT_FOREVER);
     weft_join(a, WEFT_FOREVER);
+    weft_chan_free(p->to);
+    weft_chan_free(p->back);
 }
 
 static void test_pair_that_wakes_each_other_does_not_shut_out_others(void **state)
