@@ -70,6 +70,7 @@ struct wf_order {
     size_t nheld;
     uint64_t held_since, patience; /* ticks */
     unsigned forced;               /* in this generation */
+    bool holes; /* something is missing: what does not follow is no wonder */
     bool force, indexed, no_memory;
     struct wf_index_row *index;
     size_t nindex;

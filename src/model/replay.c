@@ -82,7 +82,8 @@ static enum wf_gate gate_seq(struct wf_order *o, struct wf_writer *w, struct wf_
     }
     if (!o->indexed || wf_order_next_seq(o, key, next) < seq)
         return WF_GATE_HOLD;
-    w->rec.odd = "events before it are missing";
+    if (!o->holes)
+        w->rec.odd = "events before it are missing";
     return WF_GATE_PASS;
 }
 
@@ -156,7 +157,7 @@ static enum wf_gate gate_status(struct wf_order *o, struct wf_writer *w,
     const struct wf_thing *x = wf_order_get(o, key);
     enum wf_gate gate = gate_seq(o, w, key, seq);
 
-    if (gate == WF_GATE_PASS && !w->rec.odd && x && x->state != WF_THING_UNKNOWN &&
+    if (gate == WF_GATE_PASS && !o->holes && !w->rec.odd && x && x->state != WF_THING_UNKNOWN &&
         x->state != state)
         w->rec.odd = "the status is not what the events before it say";
     return gate;
@@ -367,7 +368,7 @@ void wf_replay_lost(struct wf_order *o, struct wf_writer *w)
         become(o, p_key((uint64_t)w->who.p), WF_THING_UNKNOWN, NULL);
     w->who.g = 0;
     w->who.p = WF_NO_P;
-    w->gappy = true;
+    w->gappy = o->holes = true;
 }
 
 void wf_replay_event(struct wf_order *o, struct wf_writer *w)
