@@ -420,8 +420,10 @@ int wf_order_begin(struct wf_order *o, struct wf_gen *gen,
         if (w->hand != WF_HAND_NONE)
             push(o, w);
     }
-    if (has_holes(o))
+    if (has_holes(o)) {
+        o->holes = true;
         build_index(o);
+    }
     return 0;
 }
 
@@ -525,6 +527,12 @@ struct wf_who wf_order_who(const struct wf_order *o, uint32_t stream)
 
     return index ? o->writers[*index - 1]->who
                  : (struct wf_who){ .m = WF_NO_M, .p = WF_NO_P };
+}
+
+void wf_order_until(struct wf_order *o, int64_t t)
+{
+    if (t > o->now)
+        o->now = t;
 }
 
 int64_t wf_order_now(const struct wf_order *o)

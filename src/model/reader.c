@@ -249,7 +249,7 @@ static int begin_gen(struct wf_reader *r)
     r->ngens--;
     r->gen = g;
     r->delivered = g->number;
-    if (!g->closed && !r->ended)
+    if (!g->closed && (!r->ended || r->has_end))
         odd(r, "a generation without its clock", wf_blocks_at(r->blocks));
     set_clock(r, g);
     wf_gen_sort(g);
@@ -281,7 +281,11 @@ static void count(struct wf_reader *r, const struct wf_record *rec)
 static const struct wf_record *own_gap(struct wf_reader *r, int64_t from,
                                        enum wf_gap_cause cause)
 {
-    int64_t now = wf_order_now(r->order);
+    int64_t now;
+
+    if (r->gen && r->gen->closed)
+        wf_order_until(r->order, wf_clockmap_ns(&r->clock, r->gen->end.tick));
+    now = wf_order_now(r->order);
 
     r->rec = (struct wf_record){
         .kind = WF_RECORD_GAP,

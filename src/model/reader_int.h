@@ -84,6 +84,8 @@ int wf_order_begin(struct wf_order *o, struct wf_gen *gen,
 int wf_order_next(struct wf_order *o, const struct wf_record **rec);
 /* What the writer of this stream holds now. */
 struct wf_who wf_order_who(const struct wf_order *o, uint32_t stream);
+/* Nothing more comes before t. */
+void wf_order_until(struct wf_order *o, int64_t t);
 /* The time of the record given out last. */
 int64_t wf_order_now(const struct wf_order *o);
 /* Blocks that gaps of writers stood for so far. */

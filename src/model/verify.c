@@ -30,19 +30,28 @@ static void on_odd(void *arg, const char *what, uint64_t at)
     tell(arg, "at byte %" PRIu64 ": %s", at, what);
 }
 
+/* "M 3", or what is said for a thread that is none. */
+static const char *m_name(int64_t m, const char *none, char out[32])
+{
+    if (m == WF_NO_M)
+        return none;
+    snprintf(out, 32, "M %" PRId64, m);
+    return out;
+}
+
 static void tell_gap(struct verify *v, const struct wf_gap *gap)
 {
-    char m[32] = "every M";
+    char m[32];
 
-    if (gap->m != WF_NO_M)
-        snprintf(m, sizeof m, "M %" PRId64, gap->m);
     tell(v, "from %" PRId64 " ns to %" PRId64 " ns, %s: %s (%" PRIu64 " events)",
-         gap->from, gap->to, m, wf_gap_cause_name(gap->cause), gap->events);
+         gap->from, gap->to, m_name(gap->m, "every M", m),
+         wf_gap_cause_name(gap->cause), gap->events);
 }
 
 static void tell_event(struct verify *v, const struct wf_record *rec)
 {
     uint64_t g = rec->who.g;
+    char m[32];
 
     switch (rec->known ? rec->ev.id : 0) {
     case WF_EV_g_create:
@@ -55,8 +64,8 @@ static void tell_event(struct verify *v, const struct wf_record *rec)
         g = WF_ARG(&rec->ev, g_switch, g2);
         break;
     }
-    tell(v, "at %" PRId64 " ns, M %" PRId64 ", G %" PRIu64 ": %s: %s", rec->t,
-         rec->who.m, g, rec->info->name, rec->odd);
+    tell(v, "at %" PRId64 " ns, %s, G %" PRIu64 ": %s: %s", rec->t,
+         m_name(rec->who.m, "a plain thread", m), g, rec->info->name, rec->odd);
 }
 
 static bool is_lost(const struct wf_record *rec)
