@@ -19,7 +19,8 @@ int wf_tui_init(struct wf_tui *t, const struct wf_tui_opts *o, struct wf_model *
 {
     *t = (struct wf_tui){ .md = md, .opts = o, .version = 1, .loading = true };
     t->canvas.ascii = o->ascii;
-    t->win.cursor = o->at > 0 ? o->at : 0;
+    t->win.cols = 1; /* until the timeline knows better */
+    wf_window_fit(&t->win, 0, 0);
     int err = wf_canvas_resize(&t->canvas, w, h);
     if (err)
         return err;
@@ -60,8 +61,6 @@ void wf_tui_grown(struct wf_tui *t, bool done)
     t->version++;
     t->loading = !done;
     t->win.end = wf_duration(t);
-    if (t->win.cols == 0)
-        t->win.cols = 1; /* until the timeline knows better */
     /* What shows all of the trace goes on doing so. */
     if (t->win.col == 0 || (t->win.from == 0 && before <= t->win.col * t->win.cols))
         wf_window_fit(&t->win, 0, t->win.end);

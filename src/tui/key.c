@@ -182,6 +182,8 @@ static bool from_csi(const unsigned char *s, size_t n, unsigned char final,
     if (n && s[0] == '<')
         return (final == 'M' || final == 'm') &&
                from_mouse(p, count, final == 'M', out);
+    if (n && s[0] >= '<' && s[0] <= '?') /* an answer of the terminal's */
+        return false;
     if (n && s[0] == '[') /* the Linux console's F1 to F5 */
         return final >= 'A' && final <= 'E' &&
                (*out = (struct wf_key){ .code = WF_KEY_F1 + (final - 'A') }, true);

@@ -6,7 +6,6 @@
  * took most of its time, the rows of marks above show each alert and the longest wait.
  */
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,11 +138,11 @@ static void draw_marks(const struct wf_tui *t, const struct wf_timeline *tl,
             worst = c;
         if (!tl->wait_row || c->wait_max < WAIT_LEAST)
             continue;
-        /* 1 us is the lowest of eight steps, 1 s the highest. */
-        double level = (log10((double)c->wait_max) - 3 + 0.75) / 6;
+        /* Doublings: 1 us is the lowest, 1 s the highest. */
+        double level = (double)(63 - __builtin_clzll((uint64_t)c->wait_max) - 8) / 21;
         wf_put_glyph(a, tl->label_w + x, 2,
                      c->wait_max >= 10000000 ? WF_S_BAD : WF_S_RUNNABLE,
-                     wf_level(level < 0.1 ? 0.1 : level));
+                     wf_level(level));
     }
     if (!tl->side_w)
         return;

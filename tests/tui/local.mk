@@ -1,4 +1,11 @@
 # SPDX-License-Identifier: MIT
-# check_PROGRAMS += %D%/test_UNIT
-# %C%_test_UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
-# %C%_test_UNIT_LDADD = src/tui/libwftui.la $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_canvas %D%/test_key %D%/test_screens %D%/test_window
+%C%_test_canvas_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+%C%_test_canvas_LDADD = src/tui/libwftui.la $(CMOCKA_LIBS)
+%C%_test_key_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+%C%_test_key_LDADD = src/tui/libwftui.la $(CMOCKA_LIBS)
+%C%_test_screens_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+%C%_test_screens_SOURCES = %D%/test_screens.c %D%/story.c %D%/story.h
+%C%_test_screens_LDADD = src/tui/libwftui.la $(CMOCKA_LIBS)
+%C%_test_window_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+%C%_test_window_LDADD = src/tui/libwftui.la $(CMOCKA_LIBS)
