@@ -26,7 +26,7 @@ typedef struct weft_pool weft_pool;
  * Returns   the pool; NULL without memory for it, or with unknown flags
  * Context   anywhere but a signal handler
  * Owns      the caller frees it with weft_pool_free
- * Traces    obj_new; pool, once in each generation in which it was used
+ * Traces    obj_new; pool, once in each generation in which it was used and at the end
  */
 weft_pool *weft_pool_new(const char *name, size_t size, void (*reset)(void *),
                          int flags);

@@ -298,13 +298,14 @@ static void own_stats(int own, struct weft_pool_stats *out)
     *out = sum;
 }
 
-/* What was added since the last time, for the trace; with pools.lock held. */
+/* What was added since the last time, for the trace: always, or only if there is any.
+ * With pools.lock held. */
 static void tell(struct wf_obj *o, struct weft_pool_stats *last,
-                 const struct weft_pool_stats *now)
+                 const struct weft_pool_stats *now, bool always)
 {
     struct weft_pool_stats was = *last;
     *last = *now;
-    if (now->gets == was.gets && now->puts == was.puts)
+    if (!always && now->gets == was.gets && now->puts == was.puts)
         return;
     wf_obj_mention(o);
     WF_TRACE(pool, .id = o->id, .hits = now->hits - was.hits,
@@ -321,7 +322,7 @@ void weft_pool_free(weft_pool *pool)
     wf_lock_acquire(&pools.lock);
     wf_list_remove(&pool->link);
     weft_pool_stats(pool, &now);
-    tell(&pool->obj, &pool->last, &now);
+    tell(&pool->obj, &pool->last, &now, true);
     wf_lock_release(&pools.lock);
     wf_obj_free(&pool->obj);
     wf_leave();
@@ -350,35 +351,42 @@ int wf_pool_begin(void)
     return 0;
 }
 
+enum visit { BEGIN, TURN, END };
+
 /* Each pool's numbers: for the trace, or only to begin with. */
-static void visit_all(bool trace)
+static void visit_all(enum visit why)
 {
     struct weft_pool_stats now;
     wf_lock_acquire(&pools.lock);
     wf_list_each (item, &pools.all) {
         weft_pool *pool = wf_container(item, weft_pool, link);
         weft_pool_stats(pool, &now);
-        if (trace)
-            tell(&pool->obj, &pool->last, &now);
-        else
+        if (why == BEGIN)
             pool->last = now;
+        else
+            tell(&pool->obj, &pool->last, &now, why == END);
     }
     for (int i = 0; pools.begun && i < WF_NOWNPOOLS; i++) {
         own_stats(i, &now);
-        if (trace)
-            tell(&pools.own[i].obj, &pools.own[i].last, &now);
-        else
+        if (why == BEGIN)
             pools.own[i].last = now;
+        else
+            tell(&pools.own[i].obj, &pools.own[i].last, &now, why == END);
     }
     wf_lock_release(&pools.lock);
 }
 
 void wf_pool_trace_begin(void)
 {
-    visit_all(false);
+    visit_all(BEGIN);
 }
 
 void wf_pool_trace(void)
 {
-    visit_all(true);
+    visit_all(TURN);
+}
+
+void wf_pool_trace_end(void)
+{
+    visit_all(END);
 }

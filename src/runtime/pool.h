@@ -50,5 +50,7 @@ int wf_pool_begin(void);
 void wf_pool_trace_begin(void);
 /* A generation ends: one event `pool` for each pool used since the last call. */
 void wf_pool_trace(void);
+/* The trace ends: one for each pool, used or not, so that it knows them all. */
+void wf_pool_trace_end(void);
 
 #endif /* WF_RUNTIME_POOL_H */

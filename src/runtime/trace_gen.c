@@ -284,7 +284,7 @@ bool wf_gen_close(int64_t wait_ms)
     if (now.flipping)
         complete();
     if (wait_ms < 0) /* who crashed may hold what this needs */
-        wf_pool_trace();
+        wf_pool_trace_end();
     now.end = wf_tclock_snap();
     atomic_store(&wf_trace_closing, true);
     announce(now.gen + 1);

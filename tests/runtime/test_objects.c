@@ -293,6 +293,7 @@ static void assert_pools(struct run *r, struct seen *s)
     assert_int_equal(p->moved, r->stats.moved);
     p = &s->pool[find_named(s, "runtime.g")];
     assert_true(p->hits + p->misses >= WORKERS + 3);
+    assert_true(find_named(s, "runtime.waiter")); /* though nobody used it */
     p = &s->pool[find_named(s, "runtime.stack")];
     assert_true(p->hits + p->misses >= WORKERS + 3);
 }

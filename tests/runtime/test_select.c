@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "inside.h"
 
+#include "runtime/pool.h"
+
 enum { N = 4 };
 
 static void make_channels(weft_chan **ch, int n, size_t capacity)
@@ -247,9 +249,16 @@ static void test_select_of_a_thousand_cases(void **state)
 {
     (void)state;
     struct parked p = { 0 };
+    struct weft_pool_stats before = { 0 }, after;
+    if (wf_waiter_pool)
+        weft_pool_stats(wf_waiter_pool, &before);
     run_inside(select_of_many, &p);
     for (int s = 0; s < 4; s++)
         assert_true(p.after[s]);
+    /* Two sizes found their waiters in the runtime's own pool. */
+    weft_pool_stats(wf_waiter_pool, &after);
+    assert_int_equal(after.gets - before.gets, 2);
+    assert_int_equal(after.puts - before.puts, 2);
 }
 
 /* ---- against each other ---- */
