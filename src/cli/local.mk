@@ -11,6 +11,7 @@ weft_SOURCES = \
 	%D%/cmd_run.c \
 	%D%/cmd_summary.c \
 	%D%/cmd_verify.c \
+	%D%/cmd_view.c \
 	%D%/commands.def \
 	%D%/main.c \
 	%D%/run.h %D%/run_figures.c %D%/run_hist.c %D%/run_frame.c %D%/run_result.c \

@@ -14,26 +14,26 @@ json_t *wf_json_trace(const struct wf_trace_info *info)
     json_t *o = json_object(), *gaps = json_array();
     json_t *row;
 
-    wf_put_text(o, "file", info->file);
-    wf_put_text(o, "source", info->source);
+    wf_json_put_text(o, "file", info->file);
+    wf_json_put_text(o, "source", info->source);
     char version[32];
     snprintf(version, sizeof version, "%u.%u", info->major, info->minor);
-    wf_put_text(o, "format_version", version);
-    wf_put_int(o, "start_unix_ns", info->start_unix_ns);
-    wf_put_int(o, "duration_ns", info->duration);
-    wf_put_int(o, "events", (int64_t)info->events);
-    wf_put_int(o, "bytes", (int64_t)info->bytes);
-    wf_put_int(o, "generations", (int64_t)info->generations);
-    wf_put(o, "complete", json_boolean(info->complete));
-    wf_put_int(o, "lost_events", (int64_t)info->lost_events);
-    wf_put_int(o, "lost_batches", (int64_t)info->lost_batches);
+    wf_json_put_text(o, "format_version", version);
+    wf_json_put_int(o, "start_unix_ns", info->start_unix_ns);
+    wf_json_put_int(o, "duration_ns", info->duration);
+    wf_json_put_int(o, "events", (int64_t)info->events);
+    wf_json_put_int(o, "bytes", (int64_t)info->bytes);
+    wf_json_put_int(o, "generations", (int64_t)info->generations);
+    wf_json_put(o, "complete", json_boolean(info->complete));
+    wf_json_put_int(o, "lost_events", (int64_t)info->lost_events);
+    wf_json_put_int(o, "lost_batches", (int64_t)info->lost_batches);
     for (size_t i = 0; i < info->ngaps; i++) {
         row = wf_json_gap(&info->gaps[i]);
         json_array_append_new(gaps, row);
     }
-    wf_put(o, "gaps", gaps);
-    wf_put_int(o, "more_gaps", (int64_t)info->more_gaps);
-    wf_put_int(o, "anomalies", (int64_t)info->anomalies);
+    wf_json_put(o, "gaps", gaps);
+    wf_json_put_int(o, "more_gaps", (int64_t)info->more_gaps);
+    wf_json_put_int(o, "anomalies", (int64_t)info->anomalies);
     return o;
 }
 
@@ -41,14 +41,14 @@ json_t *wf_json_process(const struct wf_trace_info *info)
 {
     json_t *o = json_object(), *command = json_array();
 
-    wf_put_int(o, "pid", info->pid);
+    wf_json_put_int(o, "pid", info->pid);
     for (size_t i = 0; i < info->ncommand; i++)
         json_array_append_new(command, wf_clean_string(info->command[i]));
-    wf_put(o, "command", command);
-    wf_put_text(o, "host", info->host);
-    wf_put_int(o, "maxprocs", info->maxprocs);
-    wf_put_int(o, "cpus", info->cpus);
-    wf_put_text(o, "version", info->version);
+    wf_json_put(o, "command", command);
+    wf_json_put_text(o, "host", info->host);
+    wf_json_put_int(o, "maxprocs", info->maxprocs);
+    wf_json_put_int(o, "cpus", info->cpus);
+    wf_json_put_text(o, "version", info->version);
     return o;
 }
 
@@ -56,13 +56,13 @@ static json_t *json_coroutines(struct wf_model *md, const struct wf_summary *s)
 {
     json_t *o = json_object(), *time = json_object();
 
-    wf_put_int(o, "created", (int64_t)s->created);
-    wf_put_int(o, "ended", (int64_t)s->ended);
-    wf_put_int(o, "live_at_end", (int64_t)s->live);
-    wf_put_int(o, "max_live", (int64_t)s->max_live);
-    wf_put_state_time(time, &s->time);
-    wf_put(o, "time", time);
-    wf_put(o, "by_site", wf_list_rows(md, "sites"));
+    wf_json_put_int(o, "created", (int64_t)s->created);
+    wf_json_put_int(o, "ended", (int64_t)s->ended);
+    wf_json_put_int(o, "live_at_end", (int64_t)s->live);
+    wf_json_put_int(o, "max_live", (int64_t)s->max_live);
+    wf_json_put_state_time(time, &s->time);
+    wf_json_put(o, "time", time);
+    wf_json_put(o, "by_site", wf_list_rows(md, "sites"));
     return o;
 }
 
@@ -70,13 +70,13 @@ static json_t *json_threads(struct wf_model *md, const struct wf_summary *s)
 {
     json_t *o = json_object();
 
-    wf_put_int(o, "created", (int64_t)s->m_created);
-    wf_put_int(o, "ended", (int64_t)s->m_ended);
-    wf_put_int(o, "max_live", (int64_t)s->m_max_live);
-    wf_put_int(o, "handoffs", (int64_t)s->handoffs);
-    wf_put_int(o, "retakes", (int64_t)s->retakes);
-    wf_put_int(o, "kernel_wait_ns", s->kernel_wait);
-    wf_put(o, "rows", wf_list_rows(md, "threads"));
+    wf_json_put_int(o, "created", (int64_t)s->m_created);
+    wf_json_put_int(o, "ended", (int64_t)s->m_ended);
+    wf_json_put_int(o, "max_live", (int64_t)s->m_max_live);
+    wf_json_put_int(o, "handoffs", (int64_t)s->handoffs);
+    wf_json_put_int(o, "retakes", (int64_t)s->retakes);
+    wf_json_put_int(o, "kernel_wait_ns", s->kernel_wait);
+    wf_json_put(o, "rows", wf_list_rows(md, "threads"));
     return o;
 }
 
@@ -87,18 +87,18 @@ json_t *wf_json_summary(struct wf_model *md)
     const struct wf_summary *s = wf_model_summary(md);
     json_t *o = json_object(), *latency = json_object();
 
-    wf_put_text(o, "schema", "weft.summary/1");
-    wf_put(o, "trace", wf_json_trace(wf_model_info(md)));
-    wf_put(o, "process", wf_json_process(wf_model_info(md)));
-    wf_put(o, "coroutines", json_coroutines(md, s));
-    wf_put(o, "procs", wf_list_rows(md, "procs"));
-    wf_put(o, "threads", json_threads(md, s));
-    wf_put(o, "global_queue", wf_json_series(&s->global_queue));
-    wf_put(latency, "runnable", wf_json_hist(&s->runnable));
-    wf_put(latency, "run_slice", wf_json_hist(&s->run_slice));
-    wf_put(o, "latency", latency);
+    wf_json_put_text(o, "schema", "weft.summary/1");
+    wf_json_put(o, "trace", wf_json_trace(wf_model_info(md)));
+    wf_json_put(o, "process", wf_json_process(wf_model_info(md)));
+    wf_json_put(o, "coroutines", json_coroutines(md, s));
+    wf_json_put(o, "procs", wf_list_rows(md, "procs"));
+    wf_json_put(o, "threads", json_threads(md, s));
+    wf_json_put(o, "global_queue", wf_json_series(&s->global_queue));
+    wf_json_put(latency, "runnable", wf_json_hist(&s->runnable));
+    wf_json_put(latency, "run_slice", wf_json_hist(&s->run_slice));
+    wf_json_put(o, "latency", latency);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        wf_put(o, lists[i], wf_list_rows(md, lists[i]));
+        wf_json_put(o, lists[i], wf_list_rows(md, lists[i]));
     return o;
 }
 
@@ -108,9 +108,9 @@ json_t *wf_json_document(struct wf_model *md, const char *command, json_t *rows)
     char schema[64];
 
     snprintf(schema, sizeof schema, "weft.%s/1", command);
-    wf_put_text(o, "schema", schema);
-    wf_put(o, "trace", wf_json_trace(wf_model_info(md)));
-    wf_put(o, "rows", rows);
+    wf_json_put_text(o, "schema", schema);
+    wf_json_put(o, "trace", wf_json_trace(wf_model_info(md)));
+    wf_json_put(o, "rows", rows);
     return o;
 }
 

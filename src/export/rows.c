@@ -19,20 +19,20 @@ static json_t *must(json_t *json)
     return json;
 }
 
-void wf_put(json_t *object, const char *key, json_t *value)
+void wf_json_put(json_t *object, const char *key, json_t *value)
 {
     if (json_object_set_new(object, key, must(value)))
         wf_fatal("out of memory");
 }
 
-void wf_put_int(json_t *object, const char *key, int64_t v)
+void wf_json_put_int(json_t *object, const char *key, int64_t v)
 {
-    wf_put(object, key, json_integer(v));
+    wf_json_put(object, key, json_integer(v));
 }
 
-void wf_put_id(json_t *object, const char *key, int64_t v)
+void wf_json_put_id(json_t *object, const char *key, int64_t v)
 {
-    wf_put(object, key, v < 0 ? json_null() : json_integer(v));
+    wf_json_put(object, key, v < 0 ? json_null() : json_integer(v));
 }
 
 json_t *wf_clean_string(const char *text)
@@ -47,46 +47,46 @@ json_t *wf_clean_string(const char *text)
     return string;
 }
 
-void wf_put_text(json_t *object, const char *key, const char *text)
+void wf_json_put_text(json_t *object, const char *key, const char *text)
 {
-    wf_put(object, key, wf_clean_string(text ? text : ""));
+    wf_json_put(object, key, wf_clean_string(text ? text : ""));
 }
 
 /* null instead of nothing */
 static void put_text_or_null(json_t *object, const char *key, const char *text)
 {
     if (text && *text)
-        wf_put_text(object, key, text);
+        wf_json_put_text(object, key, text);
     else
-        wf_put(object, key, json_null());
+        wf_json_put(object, key, json_null());
 }
 
-void wf_put_state_time(json_t *object, const struct wf_state_time *t)
+void wf_json_put_state_time(json_t *object, const struct wf_state_time *t)
 {
-    wf_put_int(object, "running_ns", t->running);
-    wf_put_int(object, "runnable_ns", t->runnable);
-    wf_put_int(object, "waiting_ns", t->waiting);
-    wf_put_int(object, "syscall_ns", t->syscall);
-    wf_put_int(object, "unknown_ns", t->unknown);
+    wf_json_put_int(object, "running_ns", t->running);
+    wf_json_put_int(object, "runnable_ns", t->runnable);
+    wf_json_put_int(object, "waiting_ns", t->waiting);
+    wf_json_put_int(object, "syscall_ns", t->syscall);
+    wf_json_put_int(object, "unknown_ns", t->unknown);
 }
 
 static void put_quantile(json_t *object, const char *key, const struct wf_hist *h,
                          double q)
 {
-    wf_put_id(object, key, h->count ? wf_hist_quantile(h, q) : -1);
+    wf_json_put_id(object, key, h->count ? wf_hist_quantile(h, q) : -1);
 }
 
 static void put_max(json_t *object, const char *key, const struct wf_hist *h)
 {
-    wf_put_id(object, key, h->count ? h->max : -1);
+    wf_json_put_id(object, key, h->count ? h->max : -1);
 }
 
 json_t *wf_json_hist(const struct wf_hist *h)
 {
     json_t *o = must(json_object());
 
-    wf_put_int(o, "count", (int64_t)h->count);
-    wf_put_id(o, "mean_ns", h->count ? wf_hist_mean(h) : -1);
+    wf_json_put_int(o, "count", (int64_t)h->count);
+    wf_json_put_id(o, "mean_ns", h->count ? wf_hist_mean(h) : -1);
     put_quantile(o, "p50_ns", h, 0.5);
     put_quantile(o, "p90_ns", h, 0.9);
     put_quantile(o, "p99_ns", h, 0.99);
@@ -99,9 +99,9 @@ json_t *wf_json_series(const struct wf_series *s)
 {
     json_t *o = must(json_object());
 
-    wf_put(o, "mean", json_real(wf_series_mean(s)));
-    wf_put_int(o, "p99", wf_series_quantile(s, 0.99));
-    wf_put_int(o, "max", (int64_t)s->max);
+    wf_json_put(o, "mean", json_real(wf_series_mean(s)));
+    wf_json_put_int(o, "p99", wf_series_quantile(s, 0.99));
+    wf_json_put_int(o, "max", (int64_t)s->max);
     return o;
 }
 
@@ -142,27 +142,27 @@ static json_t *row_coroutine(const struct wf_model *md, const struct wf_g_row *r
     json_t *o = must(json_object());
     char object[64];
 
-    wf_put_int(o, "g", (int64_t)r->g);
-    wf_put_text(o, "state", r->ended ? "dead" : wf_state_word(r->state));
-    wf_put_text(o, "site", site->site);
-    wf_put_int(o, "age_ns", r->end - r->begin);
-    wf_put_state_time(o, &r->time);
+    wf_json_put_int(o, "g", (int64_t)r->g);
+    wf_json_put_text(o, "state", r->ended ? "dead" : wf_state_word(r->state));
+    wf_json_put_text(o, "site", site->site);
+    wf_json_put_int(o, "age_ns", r->end - r->begin);
+    wf_json_put_state_time(o, &r->time);
     put_quantile(o, "runnable_p50_ns", &r->runnable, 0.5);
     put_quantile(o, "runnable_p99_ns", &r->runnable, 0.99);
-    wf_put(o, "complete", json_boolean(r->complete));
-    wf_put_text(o, "name", r->name[0] ? r->name : site->name);
+    wf_json_put(o, "complete", json_boolean(r->complete));
+    wf_json_put_text(o, "name", r->name[0] ? r->name : site->name);
     bool waits = !r->ended && r->state == WF_G_WAITING;
     put_text_or_null(o, "reason", waits ? wf_word_name(WF_WHY, r->reason) : NULL);
     put_text_or_null(o, "object", waits ? object_text(object, r->okind, r->obj) : NULL);
-    wf_put_int(o, "runs", (int64_t)r->runs);
-    wf_put_int(o, "run_max_ns", r->run_max);
-    wf_put_int(o, "runnable_max_ns", r->runnable_max);
-    wf_put_int(o, "from_ns", r->begin);
-    wf_put_int(o, "to_ns", r->end);
-    wf_put_id(o, "p", r->p);
-    wf_put_id(o, "m", r->m);
-    wf_put(o, "system", json_boolean(r->system));
-    wf_put(o, "pinned", json_boolean(r->pinned));
+    wf_json_put_int(o, "runs", (int64_t)r->runs);
+    wf_json_put_int(o, "run_max_ns", r->run_max);
+    wf_json_put_int(o, "runnable_max_ns", r->runnable_max);
+    wf_json_put_int(o, "from_ns", r->begin);
+    wf_json_put_int(o, "to_ns", r->end);
+    wf_json_put_id(o, "p", r->p);
+    wf_json_put_id(o, "m", r->m);
+    wf_json_put(o, "system", json_boolean(r->system));
+    wf_json_put(o, "pinned", json_boolean(r->pinned));
     return o;
 }
 
@@ -171,10 +171,10 @@ static json_t *row_site(const struct wf_model *md, const struct wf_site_row *r)
     json_t *o = must(json_object());
 
     (void)md;
-    wf_put_text(o, "name", r->name);
-    wf_put_text(o, "site", r->where);
-    wf_put_int(o, "count", (int64_t)r->count);
-    wf_put_state_time(o, &r->time);
+    wf_json_put_text(o, "name", r->name);
+    wf_json_put_text(o, "site", r->where);
+    wf_json_put_int(o, "count", (int64_t)r->count);
+    wf_json_put_state_time(o, &r->time);
     put_quantile(o, "runnable_p50_ns", &r->runnable, 0.5);
     put_quantile(o, "runnable_p99_ns", &r->runnable, 0.99);
     put_max(o, "runnable_max_ns", &r->runnable);
@@ -186,18 +186,18 @@ static json_t *row_proc(const struct wf_model *md, const struct wf_p_row *r)
     json_t *o = must(json_object()), *from = must(json_object());
 
     (void)md;
-    wf_put_int(o, "p", r->p);
-    wf_put_int(o, "running_ns", r->running);
-    wf_put_int(o, "idle_ns", r->idle);
-    wf_put_int(o, "syscall_ns", r->syscall);
-    wf_put_int(o, "dispatches", (int64_t)r->dispatches);
+    wf_json_put_int(o, "p", r->p);
+    wf_json_put_int(o, "running_ns", r->running);
+    wf_json_put_int(o, "idle_ns", r->idle);
+    wf_json_put_int(o, "syscall_ns", r->syscall);
+    wf_json_put_int(o, "dispatches", (int64_t)r->dispatches);
     for (unsigned i = WF_FROM_runnext; i <= WF_FROM_netpoll; i++)
-        wf_put_int(from, wf_word_or_unknown(WF_FROM, i), (int64_t)r->from[i]);
-    wf_put(o, "from", from);
-    wf_put_int(o, "stolen_from", (int64_t)r->stolen_from);
-    wf_put(o, "queue", wf_json_series(&r->queue));
-    wf_put_int(o, "steals", (int64_t)r->steals);
-    wf_put_int(o, "steal_fail", (int64_t)r->steal_fail);
+        wf_json_put_int(from, wf_word_or_unknown(WF_FROM, i), (int64_t)r->from[i]);
+    wf_json_put(o, "from", from);
+    wf_json_put_int(o, "stolen_from", (int64_t)r->stolen_from);
+    wf_json_put(o, "queue", wf_json_series(&r->queue));
+    wf_json_put_int(o, "steals", (int64_t)r->steals);
+    wf_json_put_int(o, "steal_fail", (int64_t)r->steal_fail);
     return o;
 }
 
@@ -206,19 +206,19 @@ static json_t *row_thread(const struct wf_model *md, const struct wf_m_row *r)
     json_t *o = must(json_object());
 
     (void)md;
-    wf_put_int(o, "m", r->m);
-    wf_put_int(o, "tid", r->tid);
-    wf_put_int(o, "from_ns", r->begin);
-    wf_put_int(o, "to_ns", r->end);
-    wf_put(o, "ended", json_boolean(r->ended));
-    wf_put_int(o, "running_ns", r->running);
-    wf_put_int(o, "spinning_ns", r->spinning);
-    wf_put_int(o, "idle_ns", r->idle);
-    wf_put_int(o, "blocked_ns", r->blocked);
-    wf_put_int(o, "cpu_ns", r->cpu);
-    wf_put_int(o, "kernel_wait_ns", r->kernel_wait);
-    wf_put_int(o, "handoffs", (int64_t)r->handoffs);
-    wf_put_int(o, "retakes", (int64_t)r->retakes);
+    wf_json_put_int(o, "m", r->m);
+    wf_json_put_int(o, "tid", r->tid);
+    wf_json_put_int(o, "from_ns", r->begin);
+    wf_json_put_int(o, "to_ns", r->end);
+    wf_json_put(o, "ended", json_boolean(r->ended));
+    wf_json_put_int(o, "running_ns", r->running);
+    wf_json_put_int(o, "spinning_ns", r->spinning);
+    wf_json_put_int(o, "idle_ns", r->idle);
+    wf_json_put_int(o, "blocked_ns", r->blocked);
+    wf_json_put_int(o, "cpu_ns", r->cpu);
+    wf_json_put_int(o, "kernel_wait_ns", r->kernel_wait);
+    wf_json_put_int(o, "handoffs", (int64_t)r->handoffs);
+    wf_json_put_int(o, "retakes", (int64_t)r->retakes);
     return o;
 }
 
@@ -227,9 +227,9 @@ static json_t *row_wait(const struct wf_model *md, const struct wf_wait_row *r)
     json_t *o = must(json_object());
 
     (void)md;
-    wf_put_text(o, "reason", wf_word_or_unknown(WF_WHY, r->reason));
-    wf_put_int(o, "count", (int64_t)r->count);
-    wf_put_int(o, "total_ns", r->total);
+    wf_json_put_text(o, "reason", wf_word_or_unknown(WF_WHY, r->reason));
+    wf_json_put_int(o, "count", (int64_t)r->count);
+    wf_json_put_int(o, "total_ns", r->total);
     put_quantile(o, "p50_ns", &r->hist, 0.5);
     put_quantile(o, "p99_ns", &r->hist, 0.99);
     put_max(o, "max_ns", &r->hist);
@@ -241,15 +241,15 @@ static json_t *row_object(const struct wf_model *md, const struct wf_obj_row *r)
     json_t *o = must(json_object());
 
     (void)md;
-    wf_put_text(o, "kind", wf_word_or_unknown(WF_OKIND, r->okind));
-    wf_put_int(o, "id", (int64_t)r->id);
-    wf_put_text(o, "name", r->name);
-    wf_put_int(o, "waits", (int64_t)r->waits);
-    wf_put_int(o, "total_ns", r->total);
-    wf_put_int(o, "max_waiters", r->waiters_max);
+    wf_json_put_text(o, "kind", wf_word_or_unknown(WF_OKIND, r->okind));
+    wf_json_put_int(o, "id", (int64_t)r->id);
+    wf_json_put_text(o, "name", r->name);
+    wf_json_put_int(o, "waits", (int64_t)r->waits);
+    wf_json_put_int(o, "total_ns", r->total);
+    wf_json_put_int(o, "max_waiters", r->waiters_max);
     put_quantile(o, "p99_ns", &r->hist, 0.99);
-    wf_put_int(o, "waiters", r->waiters);
-    wf_put_int(o, "gone", (int64_t)r->gone);
+    wf_json_put_int(o, "waiters", r->waiters);
+    wf_json_put_int(o, "gone", (int64_t)r->gone);
     return o;
 }
 
@@ -258,15 +258,15 @@ static json_t *row_pool(const struct wf_model *md, const struct wf_pool_row *r)
     json_t *o = must(json_object());
 
     (void)md;
-    wf_put_text(o, "name", r->name);
-    wf_put_int(o, "gets", (int64_t)r->gets);
-    wf_put_int(o, "hits", (int64_t)r->hits);
-    wf_put_int(o, "misses", (int64_t)r->misses);
-    wf_put_int(o, "puts", (int64_t)r->puts);
-    wf_put_int(o, "dropped", (int64_t)r->dropped);
-    wf_put(o, "hit_rate",
-           r->gets ? json_real((double)r->hits / (double)r->gets) : json_null());
-    wf_put_int(o, "moved", (int64_t)r->moved);
+    wf_json_put_text(o, "name", r->name);
+    wf_json_put_int(o, "gets", (int64_t)r->gets);
+    wf_json_put_int(o, "hits", (int64_t)r->hits);
+    wf_json_put_int(o, "misses", (int64_t)r->misses);
+    wf_json_put_int(o, "puts", (int64_t)r->puts);
+    wf_json_put_int(o, "dropped", (int64_t)r->dropped);
+    wf_json_put(o, "hit_rate",
+                r->gets ? json_real((double)r->hits / (double)r->gets) : json_null());
+    wf_json_put_int(o, "moved", (int64_t)r->moved);
     return o;
 }
 
@@ -275,9 +275,9 @@ static json_t *row_region(const struct wf_model *md, const struct wf_region_row 
     json_t *o = must(json_object());
 
     (void)md;
-    wf_put_text(o, "name", r->name);
-    wf_put_int(o, "count", (int64_t)r->count);
-    wf_put_int(o, "total_ns", r->total);
+    wf_json_put_text(o, "name", r->name);
+    wf_json_put_int(o, "count", (int64_t)r->count);
+    wf_json_put_int(o, "total_ns", r->total);
     put_quantile(o, "p50_ns", &r->hist, 0.5);
     put_quantile(o, "p99_ns", &r->hist, 0.99);
     put_max(o, "max_ns", &r->hist);
@@ -290,9 +290,9 @@ static json_t *evidence_of(const struct wf_alert *r)
 
     for (size_t i = 0; i < r->nevidence; i++)
         if (r->evidence[i].text)
-            wf_put_text(o, r->evidence[i].key, r->evidence[i].text);
+            wf_json_put_text(o, r->evidence[i].key, r->evidence[i].text);
         else
-            wf_put_int(o, r->evidence[i].key, r->evidence[i].n);
+            wf_json_put_int(o, r->evidence[i].key, r->evidence[i].n);
     return o;
 }
 
@@ -301,17 +301,17 @@ static json_t *row_alert(const struct wf_model *md, const struct wf_alert *r)
     json_t *o = must(json_object());
 
     (void)md;
-    wf_put_text(o, "kind", wf_alert_info[r->kind].name);
-    wf_put_text(o, "severity", wf_severity_name(r->severity));
-    wf_put_int(o, "from_ns", r->from);
-    wf_put_int(o, "to_ns", r->to);
-    wf_put_id(o, "g", r->g ? (int64_t)r->g : -1);
-    wf_put_id(o, "m", r->m);
-    wf_put_id(o, "p", r->p);
+    wf_json_put_text(o, "kind", wf_alert_info[r->kind].name);
+    wf_json_put_text(o, "severity", wf_severity_name(r->severity));
+    wf_json_put_int(o, "from_ns", r->from);
+    wf_json_put_int(o, "to_ns", r->to);
+    wf_json_put_id(o, "g", r->g ? (int64_t)r->g : -1);
+    wf_json_put_id(o, "m", r->m);
+    wf_json_put_id(o, "p", r->p);
     put_text_or_null(o, "object", r->object);
-    wf_put_text(o, "title", r->title);
-    wf_put(o, "evidence", evidence_of(r));
-    wf_put_text(o, "advice", r->advice);
+    wf_json_put_text(o, "title", r->title);
+    wf_json_put(o, "evidence", evidence_of(r));
+    wf_json_put_text(o, "advice", r->advice);
     put_text_or_null(o, "site", r->site);
     return o;
 }
@@ -320,11 +320,11 @@ json_t *wf_json_gap(const struct wf_gap *r)
 {
     json_t *o = must(json_object());
 
-    wf_put_int(o, "from_ns", r->from);
-    wf_put_int(o, "to_ns", r->to);
-    wf_put_id(o, "m", r->m);
-    wf_put_text(o, "cause", wf_gap_cause_name(r->cause));
-    wf_put_int(o, "events", (int64_t)r->events);
+    wf_json_put_int(o, "from_ns", r->from);
+    wf_json_put_int(o, "to_ns", r->to);
+    wf_json_put_id(o, "m", r->m);
+    wf_json_put_text(o, "cause", wf_gap_cause_name(r->cause));
+    wf_json_put_int(o, "events", (int64_t)r->events);
     return o;
 }
 
@@ -333,9 +333,9 @@ static json_t *row_mark(const struct wf_model *md, const struct wf_mark *r)
     json_t *o = must(json_object());
 
     (void)md;
-    wf_put_int(o, "t_ns", r->t);
-    wf_put_id(o, "g", r->g ? (int64_t)r->g : -1);
-    wf_put_text(o, "text", r->text);
+    wf_json_put_int(o, "t_ns", r->t);
+    wf_json_put_id(o, "g", r->g ? (int64_t)r->g : -1);
+    wf_json_put_text(o, "text", r->text);
     return o;
 }
 

@@ -54,13 +54,13 @@ const char *wf_list_name(const void *arg, size_t i);
 json_t *wf_list_rows(struct wf_model *md, const char *name);
 
 /* Small things that rows and documents are put together of. */
-void wf_put(json_t *object, const char *key, json_t *value);
-void wf_put_int(json_t *object, const char *key, int64_t v);
-void wf_put_text(json_t *object, const char *key, const char *text);
+void wf_json_put(json_t *object, const char *key, json_t *value);
+void wf_json_put_int(json_t *object, const char *key, int64_t v);
+void wf_json_put_text(json_t *object, const char *key, const char *text);
 /* null for a negative number */
-void wf_put_id(json_t *object, const char *key, int64_t v);
+void wf_json_put_id(json_t *object, const char *key, int64_t v);
 json_t *wf_clean_string(const char *text);
-void wf_put_state_time(json_t *object, const struct wf_state_time *t);
+void wf_json_put_state_time(json_t *object, const struct wf_state_time *t);
 json_t *wf_json_gap(const struct wf_gap *gap);
 /* {"count","mean_ns",...,"max_ns"} */
 json_t *wf_json_hist(const struct wf_hist *h);

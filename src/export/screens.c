@@ -15,7 +15,7 @@ static json_t *row_queue(const char *name, const struct wf_series *s)
 {
     json_t *o = json_object(), *series = wf_json_series(s);
 
-    wf_put_text(o, "queue", name);
+    wf_json_put_text(o, "queue", name);
     json_object_update(o, series);
     json_decref(series);
     return o;
@@ -46,8 +46,8 @@ static json_t *row_stat(const char *of, const char *name, const struct wf_hist *
 {
     json_t *o = json_object(), *hist = wf_json_hist(h);
 
-    wf_put_text(o, "of", of);
-    wf_put_text(o, "name", name);
+    wf_json_put_text(o, "of", of);
+    wf_json_put_text(o, "name", name);
     json_object_update(o, hist);
     json_decref(hist);
     return o;
@@ -84,8 +84,8 @@ static json_t *row_value(const char *key, const json_t *value)
 {
     json_t *o = json_object();
 
-    wf_put_text(o, "key", key);
-    wf_put(o, "value", value ? json_deep_copy(value) : json_null());
+    wf_json_put_text(o, "key", key);
+    wf_json_put(o, "value", value ? json_deep_copy(value) : json_null());
     return o;
 }
 
@@ -173,10 +173,10 @@ static json_t *row_lane(const char *name, int64_t from, int64_t column,
 {
     json_t *o = json_object();
 
-    wf_put_text(o, "lane", name);
-    wf_put_int(o, "from_ns", from);
-    wf_put_int(o, "column_ns", column);
-    wf_put_text(o, "cells", cells);
+    wf_json_put_text(o, "lane", name);
+    wf_json_put_int(o, "from_ns", from);
+    wf_json_put_int(o, "column_ns", column);
+    wf_json_put_text(o, "cells", cells);
     return o;
 }
 

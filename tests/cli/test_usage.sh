@@ -22,10 +22,12 @@ for command in $("$weft" help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
     expect 0 "^usage: weft $command" "$command" --help
     expect_error 2 "$command: --no-such-thing: no such option" "$command" --no-such-thing x y
 done
-for command in summary report doctor check dump verify; do
+for command in view summary report doctor check dump verify; do
     expect_error 2 "usage: weft $command" "$command"
     expect_error 2 'one operand too many' "$command" overview a b
 done
+expect_error 2 'no terminal (weft report' view x.weft
+expect_error 2 'no terminal (weft report' ./x.weft
 expect_error 2 'did you mean --json?' summary --jsn x
 expect_error 2 'did you mean --threshold?' doctor --treshold x
 expect_error 2 'no value' summary --json=yes x
