@@ -37,42 +37,37 @@ int wf_alert_find(const char *name);
 struct wf_span {
     int64_t from, to;
     uint64_t g;
+    uint32_t site; /* of g */
     bool pinned;
 };
 
-enum { WF_SPANS = 16, WF_CPU_PERIODS = 64, WF_SUSPECTS = 16 };
+/* What the kernel and the trace have said of an M until told, from its beginning. */
+struct wf_cpu {
+    int64_t told; /* 0: nothing yet */
+    int64_t run, wait, running;
+};
+
+enum {
+    WF_SPANS = 16,
+    WF_RUNS = 64,
+    WF_WAITS = 512,
+    WF_PERIODS = 2048,
+    WF_BLAMES = 1024
+};
 
 /* The last few stretches of a P. */
 struct wf_proc_watch {
     struct wf_span idle[WF_SPANS], run[WF_SPANS]; /* long enough to matter */
     unsigned nidle, nrun;                         /* ever; the last WF_SPANS are kept */
-    uint64_t g;                                   /* runs now, 0: none */
-    int64_t g_since;
-    bool pinned;
-    int64_t idle_since; /* -1: not idle */
-};
-
-/* What the kernel said of an M, and long runs on it that it is still to judge. */
-struct wf_thread_watch {
-    struct wf_cpu_period {
-        int64_t from, to, run, wait;
-    } cpu[WF_CPU_PERIODS];
-    unsigned ncpu;
-    int64_t last_cpu; /* end of the last period */
-    struct wf_suspect {
-        int64_t from, to;
-        uint64_t g;
-        uint32_t site;
-        bool pinned;
-    } suspect[WF_SUSPECTS];
-    unsigned nsuspects;
+    struct wf_span now;                           /* g runs since from; g 0: nobody */
+    int64_t idle_since;                           /* -1: not idle */
 };
 
 struct wf_object_watch {
     int64_t half_since; /* since when more than half of the threshold wait; -1: not */
     uint32_t peak;
-    uint64_t server; /* who woke a waiter last, 0: nobody */
-    uint32_t server_site;
+    uint64_t server; /* who wakes most of the waiters, 0: nobody yet */
+    uint32_t server_site, server_votes;
 };
 
 /* Findings of one kind about one thing, on the way to an alert. */
@@ -94,6 +89,38 @@ struct wf_finding {
     struct wf_finding *next;
 };
 
+/* A long run, until the kernel has said how much of it was one. */
+struct wf_long_run {
+    int64_t from, to, m;
+    uint64_t g;
+    uint32_t site;
+    bool taken;        /* the monitor saw it on a CPU and took its P */
+    struct wf_cpu cpu; /* of m when the run began */
+};
+
+/* A long wait for a P, likewise, and what the Ps did meanwhile. */
+struct wf_long_wait {
+    int64_t from, to;
+    uint64_t g;
+    uint32_t site;
+    int32_t queue_p;
+    int64_t by_pinned, by_hogs; /* how long such kept that P */
+    struct wf_span by;          /* the pinned one that kept it longest */
+    int32_t idle_p;             /* who idled longest */
+    int64_t idle;
+};
+
+/* An M was kept from the CPU for wait ns, told at to for the time since from. */
+struct wf_period {
+    int64_t m, from, to, wait;
+};
+
+/* A stretch for which a kind of alert is to blame. */
+struct wf_blame {
+    int64_t from, to;
+    uint8_t kind;
+};
+
 enum { WF_CHURN = 64 };
 
 struct wf_alerts {
@@ -104,14 +131,22 @@ struct wf_alerts {
     int64_t churn[WF_CHURN]; /* when Ms were made after others had ended */
     unsigned nchurn;
     int64_t last_m_end;
-    uint64_t lost_events, lost_batches;
-    /* what starved candidates and kernel stalls are compared with at the end */
+    int64_t sweep; /* when the kernel was last asked of all Ms; 0: never */
+    struct wf_long_run runs[WF_RUNS];
+    struct wf_long_wait waits[WF_WAITS];
+    unsigned nruns, nwaits;
+    struct wf_period periods[WF_PERIODS];
+    uint64_t nperiods; /* ever; the last WF_PERIODS are kept */
+    struct wf_blame blames[WF_BLAMES];
+    uint64_t nblames; /* likewise */
+    /* waits that nothing explained so far */
     struct wf_span *starved;
     uint32_t *starved_site;
     size_t nstarved, starved_size;
 };
 
 double wf_alert_threshold(const struct wf_model *md, enum wf_alert_kind kind);
+int64_t wf_alert_limit(const struct wf_model *md, enum wf_alert_kind kind);
 
 /* Told by the model: a run or a wait for a P ended; l begins to wait for o. */
 void wf_alerts_ran(struct wf_model *md, const struct wf_life *l, int64_t from,
@@ -124,16 +159,26 @@ void wf_alerts_step(struct wf_model *md, const struct wf_step *s);
 void wf_alerts_finish(struct wf_model *md);
 void wf_alerts_free(struct wf_model *md);
 
+/* alert_cpu.c: long runs and waits, judged by what the kernel said. */
+void wf_alerts_on_p(struct wf_model *md, const struct wf_step *s);
+void wf_alerts_on_retake(struct wf_model *md, const struct wf_step *s);
+void wf_alerts_on_cpu(struct wf_model *md, const struct wf_step *s);
+/* Judge the long runs on m (WF_NO_M: on all), the waits that ended by t. */
+void wf_alerts_judge_runs(struct wf_model *md, int64_t m);
+void wf_alerts_judge_waits(struct wf_model *md, int64_t t);
+/* From from to to things went wrong because of kind. */
+void wf_alerts_blame(struct wf_model *md, enum wf_alert_kind kind, int64_t from,
+                     int64_t to);
+/* Is one of kinds (a bit each) to blame for something in [from, to)? */
+bool wf_alerts_blamed(const struct wf_model *md, uint32_t kinds, int64_t from,
+                      int64_t to);
+
 /* The finding of this kind about this site or object, made when there is none; NULL: no
  * memory, or too many. */
 struct wf_finding *wf_finding(struct wf_model *md, enum wf_alert_kind kind,
                               uint32_t site, unsigned okind, uint64_t obj);
 /* One more: value is the kind's measure.  True when it is the worst so far. */
 bool wf_finding_add(struct wf_finding *f, int64_t from, int64_t to, int64_t value);
-/* Judge the long runs on m by what the kernel said of it. */
-void wf_alerts_judge(struct wf_model *md, struct wf_thread *m);
-/* The longest that any M was kept from a CPU in [from, to). */
-int64_t wf_alerts_kernel_wait(struct wf_model *md, int64_t from, int64_t to);
 /* alert_text.c: a finding in words. */
 void wf_alert_tell(struct wf_model *md, const struct wf_finding *f, struct wf_alert *a);
 #endif /* WF_MODEL_ALERT_H */

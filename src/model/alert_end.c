@@ -9,38 +9,19 @@
 
 #include "model/state.h"
 
-static bool explains(const struct wf_finding *f, int64_t from, int64_t to)
-{
-    switch (f->kind) {
-    case WF_ALERT_deadlock:
-    case WF_ALERT_data_lost:
-    case WF_ALERT_wait_pileup:
-    case WF_ALERT_pool_misses:
-    case WF_ALERT_starved:
-        return false;
-    default:
-        return f->count && f->from < to && f->to > from;
-    }
-}
-
-static bool explained(const struct wf_model *md, int64_t from, int64_t to)
-{
-    for (const struct wf_finding *f = md->alerts.findings; f; f = f->next)
-        if (explains(f, from, to))
-            return true;
-    return false;
-}
-
+/* Each kind but starved itself that can keep a coroutine from a P. */
 static void find_starved(struct wf_model *md)
 {
+    const uint32_t causes = 1u << WF_ALERT_pinned_stall | 1u << WF_ALERT_hog |
+                            1u << WF_ALERT_idle_while_queued |
+                            1u << WF_ALERT_thread_churn | 1u << WF_ALERT_kernel_starved;
     struct wf_alerts *a = &md->alerts;
 
     for (size_t i = 0; i < a->nstarved; i++) {
         const struct wf_span *s = &a->starved[i];
-        if (explained(md, s->from, s->to))
+        if (wf_alerts_blamed(md, causes, s->from, s->to))
             continue;
-        struct wf_finding *f = wf_finding(md, WF_ALERT_starved, a->starved_site[i], 0,
-                                          0);
+        struct wf_finding *f = wf_finding(md, WF_ALERT_starved, s->site, 0, 0);
         if (f && wf_finding_add(f, s->from, s->to, s->to - s->from))
             f->g = s->g;
     }
@@ -74,28 +55,11 @@ static bool is_told_as_stall(const struct wf_model *md, const struct wf_finding 
     return false;
 }
 
-static const struct wf_finding *other(const struct wf_model *md,
-                                      enum wf_alert_kind kind,
-                                      const struct wf_finding *f)
-{
-    for (const struct wf_finding *o = md->alerts.findings; o; o = o->next)
-        if (o->kind == kind && o->count && o->from < f->to && o->to > f->from)
-            return o;
-    return NULL;
-}
-
-/*
- * One look that found a P idle for a millisecond may be chance; it must go on.  Threads
- * that are made anew, or woken but given no CPU, explain a P that waits for one.
- */
+/* One look that found a P idle for a millisecond may be chance; it must go on. */
 static bool is_chance(const struct wf_model *md, const struct wf_finding *f)
 {
-    if (f->kind != WF_ALERT_idle_while_queued)
-        return false;
-    if (f->count < 3 || f->total < 5 * (int64_t)wf_alert_threshold(md, f->kind) ||
-        other(md, WF_ALERT_thread_churn, f))
-        return true;
-    return other(md, WF_ALERT_kernel_starved, f) && f->total < 4 * md->sum.kernel_wait;
+    return f->kind == WF_ALERT_idle_while_queued &&
+           (f->count < 3 || f->total < 5 * wf_alert_limit(md, f->kind));
 }
 
 static enum wf_severity severity_of(const struct wf_finding *f)
@@ -166,11 +130,8 @@ static int worst_first(const void *a, const void *b)
 
 void wf_alerts_finish(struct wf_model *md)
 {
-    uint64_t key;
-    void **value;
-
-    for (size_t at = 0; (value = wf_map_next(&md->threads, &at, &key));)
-        wf_alerts_judge(md, *value);
+    wf_alerts_judge_runs(md, WF_NO_M);
+    wf_alerts_judge_waits(md, INT64_MAX);
     for (struct wf_finding *f = md->alerts.findings; f; f = f->next)
         if ((f->kind == WF_ALERT_hog && is_told_as_stall(md, f)) || is_chance(md, f))
             f->count = 0;
@@ -200,7 +161,6 @@ void wf_alerts_free(struct wf_model *md)
     }
     free(a->rows);
     free(a->starved);
-    free(a->starved_site);
     *a = (struct wf_alerts){ .last_m_end = INT64_MIN / 2 };
 }
 

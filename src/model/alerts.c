@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * alerts.c - findings: what the detectors see while the trace is read.
- *
- * Nobody is blamed for time that the kernel gave to others.  M_CPU steps say for each M
- * and some 10 ms how long it ran and how long it was kept waiting; a long run is judged
- * only when the kernel's word for all of it has come.
- */
+/* alerts.c - findings: what the detectors see while the trace is read. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +30,7 @@ double wf_alert_threshold(const struct wf_model *md, enum wf_alert_kind kind)
     return own > 0 ? own : wf_alert_info[kind].threshold;
 }
 
-static int64_t limit(const struct wf_model *md, enum wf_alert_kind kind)
+int64_t wf_alert_limit(const struct wf_model *md, enum wf_alert_kind kind)
 {
     return (int64_t)wf_alert_threshold(md, kind);
 }
@@ -89,344 +83,6 @@ bool wf_finding_add(struct wf_finding *f, int64_t from, int64_t to, int64_t valu
     return true;
 }
 
-/* --- what the kernel says ----------------------------------------------------------------- */
-
-static int64_t overlap(int64_t a, int64_t b, int64_t c, int64_t d)
-{
-    int64_t from = a > c ? a : c, to = b < d ? b : d;
-
-    return to > from ? to - from : 0;
-}
-
-static unsigned periods(const struct wf_thread *m)
-{
-    return m->watch.ncpu < WF_CPU_PERIODS ? m->watch.ncpu : WF_CPU_PERIODS;
-}
-
-/*
- * At most how long m waited for a CPU in [from, to).  The kernel counts a wait when it is
- * over, so one that a period reports may have begun before the period.
- */
-static int64_t kernel_wait(const struct wf_thread *m, int64_t from, int64_t to)
-{
-    int64_t sum = 0;
-
-    for (unsigned i = 0; i < periods(m); i++) {
-        const struct wf_cpu_period *c = &m->watch.cpu[i];
-        int64_t begin = c->to - c->wait < c->from ? c->to - c->wait : c->from;
-        int64_t touched = overlap(from, to, begin, c->to);
-        sum += c->wait < touched ? c->wait : touched;
-    }
-    return sum < to - from ? sum : to - from;
-}
-
-/*
- * At least how long m was on a CPU in [from, to); time that no period covers counts only
- * when the kernel was never heard of m, or no longer remembers.
- */
-static int64_t cpu_time(const struct wf_thread *m, int64_t from, int64_t to)
-{
-    int64_t ran = 0, oldest = to;
-
-    for (unsigned i = 0; i < periods(m); i++) {
-        const struct wf_cpu_period *c = &m->watch.cpu[i];
-        int64_t touched = overlap(from, to, c->from, c->to);
-        ran += touched == c->to - c->from || c->run < touched ? c->run : touched;
-        if (c->from < oldest)
-            oldest = c->from;
-    }
-    if (oldest > from)
-        ran += oldest - from;
-    return ran < to - from ? ran : to - from;
-}
-
-/* The longest that any M was kept from a CPU in [from, to). */
-int64_t wf_alerts_kernel_wait(struct wf_model *md, int64_t from, int64_t to)
-{
-    int64_t worst = 0;
-    uint64_t key;
-    void **value;
-
-    for (size_t at = 0; (value = wf_map_next(&md->threads, &at, &key));) {
-        int64_t wait = kernel_wait(*value, from, to);
-        if (wait > worst)
-            worst = wait;
-    }
-    return worst;
-}
-
-/* --- hogs: long runs, judged when the kernel has spoken ------------------------------------ */
-
-static void judge_run(struct wf_model *md, const struct wf_thread *m,
-                      const struct wf_suspect *s)
-{
-    int64_t waited = kernel_wait(m, s->from, s->to);
-    int64_t ran = cpu_time(m, s->from, s->to);
-    struct wf_finding *f;
-
-    if (ran > s->to - s->from - waited)
-        ran = s->to - s->from - waited;
-    if (ran < limit(md, WF_ALERT_hog))
-        return;
-    f = wf_finding(md, WF_ALERT_hog, s->site, 0, 0);
-    if (f && wf_finding_add(f, s->from, s->to, ran)) {
-        f->g = s->g;
-        f->m = m->row.m;
-    }
-}
-
-void wf_alerts_judge(struct wf_model *md, struct wf_thread *m)
-{
-    for (unsigned i = 0; i < m->watch.nsuspects; i++)
-        judge_run(md, m, &m->watch.suspect[i]);
-    m->watch.nsuspects = 0;
-}
-
-void wf_alerts_ran(struct wf_model *md, const struct wf_life *l, int64_t from,
-                   int64_t to)
-{
-    struct wf_thread *m;
-
-    if (to - from < limit(md, WF_ALERT_hog) || l->system)
-        return;
-    m = wf_model_thread(md, l->m);
-    if (!m)
-        return;
-    if (m->watch.nsuspects == WF_SUSPECTS)
-        wf_alerts_judge(md, m);
-    m->watch.suspect[m->watch.nsuspects++] = (struct wf_suspect){ from, to, l->id,
-                                                                  l->site, l->pinned };
-}
-
-/* --- the machine is short of CPU ------------------------------------------------------------ */
-
-static void find_kernel_starved(struct wf_model *md, struct wf_thread *m,
-                                const struct wf_cpu_period *c)
-{
-    int64_t worst = limit(md, WF_ALERT_kernel_starved), window = 100 * ms, sum = 0;
-    int64_t begin = c->to - window;
-    bool long_wait = c->wait >= worst && c->wait * 4 >= c->to - c->from;
-    struct wf_finding *f;
-
-    for (unsigned i = 0; i < periods(m); i++)
-        if (m->watch.cpu[i].to > begin)
-            sum += m->watch.cpu[i].wait;
-    if (!long_wait && sum * 4 < window)
-        return;
-    f = wf_finding(md, WF_ALERT_kernel_starved, 0, 0, 0);
-    if (f && wf_finding_add(f, c->from, c->to, c->wait)) {
-        f->m = m->row.m;
-        f->n = sum;
-    }
-}
-
-static void on_cpu(struct wf_model *md, const struct wf_step *s)
-{
-    struct wf_thread *m = wf_model_thread(md, s->m);
-    struct wf_cpu_period c = { .to = s->t, .run = s->n, .wait = s->n2 };
-
-    if (!m)
-        return;
-    c.from = m->watch.last_cpu ? m->watch.last_cpu : m->row.begin;
-    m->watch.last_cpu = s->t;
-    m->watch.cpu[m->watch.ncpu++ % WF_CPU_PERIODS] = c;
-    wf_alerts_judge(md, m);
-    if (c.to > c.from)
-        find_kernel_starved(md, m, &c);
-}
-
-/* --- Ps: idle, or kept by one coroutine ------------------------------------------------------ */
-
-static void keep_span(struct wf_span spans[WF_SPANS], unsigned *n, struct wf_span span)
-{
-    if (span.to - span.from >= ms)
-        spans[(*n)++ % WF_SPANS] = span;
-}
-
-static void end_run(struct wf_proc *p, int64_t t)
-{
-    struct wf_proc_watch *w = &p->watch;
-
-    if (w->g)
-        keep_span(w->run, &w->nrun, (struct wf_span){ w->g_since, t, w->g, w->pinned });
-    w->g = 0;
-}
-
-static void watch_proc(struct wf_model *md, const struct wf_step *s)
-{
-    struct wf_proc *p = wf_model_proc(md, s->p);
-    struct wf_proc_watch *w;
-
-    if (!p)
-        return;
-    w = &p->watch;
-    if (s->kind == WF_STEP_G_STATE) {
-        struct wf_life *l = wf_model_life(md, s->g);
-        if (w->g == s->g)
-            return;
-        end_run(p, s->t);
-        w->g = s->g;
-        w->g_since = s->t;
-        w->pinned = l && l->pinned;
-        return;
-    }
-    if (s->n != WF_PSTATE_running)
-        end_run(p, s->t);
-    if (s->n == WF_PSTATE_idle && w->idle_since < 0) {
-        w->idle_since = s->t;
-    } else if (s->n != WF_PSTATE_idle && w->idle_since >= 0) {
-        keep_span(w->idle, &w->nidle,
-                  (struct wf_span){ .from = w->idle_since, .to = s->t });
-        w->idle_since = -1;
-    }
-}
-
-/* How much of [from, to) P p was idle. */
-static int64_t idle_in(const struct wf_proc *p, int64_t from, int64_t to)
-{
-    const struct wf_proc_watch *w = &p->watch;
-    unsigned n = w->nidle < WF_SPANS ? w->nidle : WF_SPANS;
-    int64_t sum = w->idle_since >= 0 ? overlap(from, to, w->idle_since, to) : 0;
-
-    for (unsigned i = 0; i < n; i++)
-        sum += overlap(from, to, w->idle[i].from, w->idle[i].to);
-    return sum;
-}
-
-/* Long runs on P p in [from, to): by pinned coroutines, by hogs, and the longest. */
-struct kept {
-    int64_t pinned, hog;
-    struct wf_span longest;
-};
-
-static void add_kept(struct kept *k, const struct wf_span *run, int64_t hog,
-                     int64_t from, int64_t to)
-{
-    int64_t took = overlap(from, to, run->from, run->to);
-
-    if (run->pinned)
-        k->pinned += took;
-    else if (run->to - run->from >= hog)
-        k->hog += took;
-    else
-        return;
-    if (took > overlap(from, to, k->longest.from, k->longest.to))
-        k->longest = *run;
-}
-
-static struct kept kept_by(const struct wf_proc *p, int64_t hog, int64_t from,
-                           int64_t to)
-{
-    const struct wf_proc_watch *w = &p->watch;
-    struct kept k = { 0 };
-    unsigned n = w->nrun < WF_SPANS ? w->nrun : WF_SPANS;
-
-    if (w->g)
-        add_kept(&k, &(struct wf_span){ w->g_since, to, w->g, w->pinned }, hog, from,
-                 to);
-    for (unsigned i = 0; i < n; i++)
-        add_kept(&k, &w->run[i], hog, from, to);
-    return k;
-}
-
-/* --- coroutines that waited for a P ----------------------------------------------------------- */
-
-static void find_pinned_stall(struct wf_model *md, const struct wf_life *l,
-                              const struct wf_span *by, int64_t from, int64_t to)
-{
-    struct wf_life *culprit = wf_model_life(md, by->g);
-    struct wf_finding *f;
-
-    if (to - from < limit(md, WF_ALERT_pinned_stall))
-        return;
-    f = wf_finding(md, WF_ALERT_pinned_stall, culprit ? culprit->site : 0, 0, 0);
-    if (f && wf_finding_add(f, from, to, to - from)) {
-        f->g = by->g;
-        f->g2 = l->id;
-        f->site2 = l->site;
-        f->p = l->queue_p;
-    }
-}
-
-static bool find_idle_while_queued(struct wf_model *md, const struct wf_life *l,
-                                   int64_t from, int64_t to)
-{
-    int64_t worst = 0, wait = wf_alerts_kernel_wait(md, from, to);
-    int32_t which = WF_NO_P;
-    uint64_t key;
-    void **value;
-    struct wf_finding *f;
-
-    for (size_t at = 0; (value = wf_map_next(&md->procs, &at, &key));) {
-        struct wf_proc *p = *value;
-        int64_t idle = idle_in(p, from, to);
-        if (p->row.p != l->queue_p && idle > worst) {
-            worst = idle;
-            which = p->row.p;
-        }
-    }
-    if (worst - wait < limit(md, WF_ALERT_idle_while_queued))
-        return false;
-    f = wf_finding(md, WF_ALERT_idle_while_queued, 0, 0, 0);
-    if (f && wf_finding_add(f, from, to, worst)) {
-        f->g = l->id;
-        f->site2 = l->site;
-        f->p = which;
-        f->n = l->queue_p;
-    }
-    return true;
-}
-
-/* A candidate for starved, until the end shows whether another kind explains it. */
-static void keep_starved(struct wf_model *md, const struct wf_life *l, int64_t from,
-                         int64_t to)
-{
-    enum { STARVED_MAX = 4096 };
-    struct wf_alerts *a = &md->alerts;
-
-    if (a->nstarved == STARVED_MAX)
-        return;
-    if (a->nstarved == a->starved_size) {
-        size_t size = a->starved_size ? a->starved_size * 2 : 64;
-        struct wf_span *spans = realloc(a->starved, size * sizeof *spans);
-        if (spans)
-            a->starved = spans;
-        uint32_t *sites = realloc(a->starved_site, size * sizeof *sites);
-        if (sites)
-            a->starved_site = sites;
-        if (!spans || !sites) {
-            md->err = -ENOMEM;
-            return;
-        }
-        a->starved_size = size;
-    }
-    a->starved_site[a->nstarved] = l->site;
-    a->starved[a->nstarved++] = (struct wf_span){ .from = from, .to = to, .g = l->id };
-}
-
-void wf_alerts_waited(struct wf_model *md, const struct wf_life *l, int64_t from,
-                      int64_t to)
-{
-    struct wf_proc *p;
-    struct kept k = { 0 };
-
-    if (to - from < ms || l->system)
-        return;
-    p = wf_model_proc(md, l->queue_p);
-    if (p)
-        k = kept_by(p, limit(md, WF_ALERT_hog), from, to);
-    if (k.pinned > (to - from) / 2) {
-        find_pinned_stall(md, l, &k.longest, from, to);
-        return;
-    }
-    if (k.hog > (to - from) / 2)
-        return; /* the hog's alert tells of it */
-    if (find_idle_while_queued(md, l, from, to))
-        return;
-    if (to - from - wf_alerts_kernel_wait(md, from, to) >= limit(md, WF_ALERT_starved))
-        keep_starved(md, l, from, to);
-}
-
 /* --- objects ------------------------------------------------------------------------------------ */
 
 /* Idle receivers are a reserve, not a queue. */
@@ -439,7 +95,8 @@ static bool piles_up(unsigned reason)
 
 void wf_alerts_queued(struct wf_model *md, struct wf_object *o, const struct wf_life *l)
 {
-    uint32_t many = (uint32_t)limit(md, WF_ALERT_wait_pileup), now = o->row.waiters;
+    uint32_t many = (uint32_t)wf_alert_limit(md, WF_ALERT_wait_pileup),
+             now = o->row.waiters;
     struct wf_object_watch *w = &o->watch;
     struct wf_finding *f;
 
@@ -495,6 +152,7 @@ static void find_churn(struct wf_model *md, const struct wf_step *s)
     f = wf_finding(md, WF_ALERT_thread_churn, 0, 0, 0);
     if (f) {
         wf_finding_add(f, oldest, s->t, (int64_t)want);
+        wf_alerts_blame(md, WF_ALERT_thread_churn, oldest, s->t);
         f->m = s->m;
     }
 }
@@ -581,17 +239,23 @@ void wf_alerts_step(struct wf_model *md, const struct wf_step *s)
     switch (s->kind) {
     case WF_STEP_G_STATE:
         if (s->state == WF_G_RUNNING && s->p >= 0)
-            watch_proc(md, s);
+            wf_alerts_on_p(md, s);
         break;
     case WF_STEP_P_STATE:
-        watch_proc(md, s);
+        wf_alerts_on_p(md, s);
+        break;
+    case WF_STEP_P_RETAKE:
+        wf_alerts_on_retake(md, s);
         break;
     case WF_STEP_M_CPU:
-        on_cpu(md, s);
+        wf_alerts_on_cpu(md, s);
         break;
     case WF_STEP_M_NEW:
+        find_churn(md, s);
+        break;
     case WF_STEP_M_END:
         find_churn(md, s);
+        wf_alerts_judge_runs(md, s->m);
         break;
     case WF_STEP_GAP:
         on_gap(md, s);

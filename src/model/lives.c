@@ -92,9 +92,17 @@ static void note_server(struct wf_model *md, const struct wf_life *l, uint64_t b
     struct wf_life *server = wf_model_life(md, by);
     struct wf_object **o = wf_map_get(&md->objects, wf_object_key(l->okind, l->obj));
 
-    if (server && o && l->okind) {
-        (*o)->watch.server = by;
-        (*o)->watch.server_site = server->site;
+    if (!server || !o || !l->okind)
+        return;
+    struct wf_object_watch *w = &(*o)->watch;
+    if (w->server == by) {
+        w->server_votes++;
+    } else if (w->server_votes) {
+        w->server_votes--; /* what remains at the end is most of them, if anybody is */
+    } else {
+        w->server = by;
+        w->server_site = server->site;
+        w->server_votes = 1;
     }
 }
 
@@ -188,7 +196,9 @@ static void enter_state(struct wf_model *md, struct wf_life *l, const struct wf_
     l->p = WF_NO_P;
     if (s->state == WF_G_RUNNING) {
         struct wf_proc *p = wf_model_proc(md, s->p);
-        wf_model_thread(md, s->m);
+        struct wf_thread *m = wf_model_thread(md, s->m);
+        l->cpu = m ? m->cpu : (struct wf_cpu){ 0 };
+        l->taken = false;
         l->m = s->m;
         l->p = s->p;
         if (p && s->from) {

@@ -22,6 +22,8 @@ struct wf_life {
     int32_t p, queue_p; /* runs on; waits in the queue of */
     uint8_t state, reason, okind;
     bool system, pinned, complete;
+    bool taken;                     /* in this run the monitor took its P from a CPU */
+    struct wf_cpu cpu;              /* of its M when this run began */
     struct wf_region_open *regions; /* innermost first */
     struct wf_g_row *row;           /* with opts.coroutines */
     char *name;                     /* NULL: its site's */
@@ -44,7 +46,7 @@ struct wf_thread {
     struct wf_m_row row;
     uint8_t state; /* WF_MSTATE_* */
     int64_t since;
-    struct wf_thread_watch watch;
+    struct wf_cpu cpu;
 };
 
 struct wf_object {
