@@ -220,7 +220,7 @@ enum { MOST = 1000 };
 static void select_of_many(void *arg)
 {
     struct parked *p = arg;
-    static const int sizes[] = { 9, 40, 80, MOST };
+    static const int sizes[] = { 9, 40, 200, MOST };
     weft_chan *ch[MOST];
     weft_case *cases = calloc(MOST, sizeof *cases);
     uint64_t v = 5, got = 0;
