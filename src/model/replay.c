@@ -67,6 +67,13 @@ static bool seen(const struct wf_order *o, const struct wf_thing *x)
     return x && x->gen == o->gen->number;
 }
 
+/* Where something is missing, that an event does not follow is no wonder. */
+static void say_odd(struct wf_order *o, struct wf_writer *w, const char *why)
+{
+    if (!o->holes)
+        w->rec.odd = why;
+}
+
 /* Does the thing's number follow?  A number that was there is odd, but does not wait. */
 static enum wf_gate gate_seq(struct wf_order *o, struct wf_writer *w, struct wf_key key,
                              uint64_t seq)
@@ -82,8 +89,7 @@ static enum wf_gate gate_seq(struct wf_order *o, struct wf_writer *w, struct wf_
     }
     if (!o->indexed || wf_order_next_seq(o, key, next) < seq)
         return WF_GATE_HOLD;
-    if (!o->holes)
-        w->rec.odd = "events before it are missing";
+    say_odd(o, w, "events before it are missing");
     return WF_GATE_PASS;
 }
 
@@ -104,7 +110,7 @@ static enum wf_gate gate_g_state(struct wf_order *o, struct wf_writer *w,
         return WF_GATE_PASS;
     if ((x->state == WF_G_RUNNING || x->state == WF_G_SYSCALL) && may_change(o, w, x))
         return WF_GATE_HOLD;
-    w->rec.odd = odd;
+    say_odd(o, w, odd);
     return WF_GATE_PASS;
 }
 
@@ -117,7 +123,7 @@ static enum wf_gate gate_p_idle(struct wf_order *o, struct wf_writer *w,
         return WF_GATE_PASS;
     if (may_change(o, w, x))
         return WF_GATE_HOLD;
-    w->rec.odd = "the P is held by another M";
+    say_odd(o, w, "the P is held by another M");
     return WF_GATE_PASS;
 }
 
@@ -133,7 +139,7 @@ static enum wf_gate gate_own(struct wf_order *o, struct wf_writer *w, unsigned t
         *wait = (struct wf_key){ WF_THING_KEYFRAME, 0 };
         if (!w->gappy && flipper && flipper != w && wf_order_has_more(o, flipper))
             return WF_GATE_HOLD;
-        w->rec.odd = "no coroutine runs here";
+        say_odd(o, w, "no coroutine runs here");
         return WF_GATE_PASS;
     }
     *wait = g_key(w->who.g);
@@ -141,7 +147,7 @@ static enum wf_gate gate_own(struct wf_order *o, struct wf_writer *w, unsigned t
     if (!seen(o, x) && (!o->indexed || wf_order_next_seq(o, *wait, 0) != UINT64_MAX))
         return WF_GATE_HOLD;
     if (x && x->state != WF_THING_UNKNOWN && !wf_g_may_follow(x->state, to))
-        w->rec.odd = "it does not follow from the coroutine's state";
+        say_odd(o, w, "it does not follow from the coroutine's state");
     return WF_GATE_PASS;
 }
 
@@ -157,9 +163,9 @@ static enum wf_gate gate_status(struct wf_order *o, struct wf_writer *w,
     const struct wf_thing *x = wf_order_get(o, key);
     enum wf_gate gate = gate_seq(o, w, key, seq);
 
-    if (gate == WF_GATE_PASS && !o->holes && !w->rec.odd && x && x->state != WF_THING_UNKNOWN &&
+    if (gate == WF_GATE_PASS && !w->rec.odd && x && x->state != WF_THING_UNKNOWN &&
         x->state != state)
-        w->rec.odd = "the status is not what the events before it say";
+        say_odd(o, w, "the status is not what the events before it say");
     return gate;
 }
 

@@ -26,3 +26,7 @@ check_PROGRAMS += %D%/test_bad
 check_PROGRAMS += %D%/test_reader
 %C%_test_reader_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
 %C%_test_reader_LDADD = %D%/libtraceasm.la src/model/libwfmodel.la $(CMOCKA_LIBS)
+check_PROGRAMS += %D%/test_mutants
+%C%_test_mutants_SOURCES = %D%/test_mutants.c %D%/mutate.h
+%C%_test_mutants_CPPFLAGS = $(AM_CPPFLAGS) $(TEST_CPPFLAGS)
+%C%_test_mutants_LDADD = %D%/libtraceasm.la src/model/libwfmodel.la $(CMOCKA_LIBS)
