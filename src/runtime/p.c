@@ -78,7 +78,7 @@ void wf_p_acquire(struct wf_m *m, struct wf_p *p)
     WF_CHECK(!wf_get(&p->m));
     if (wf_unlikely(wf_trace_on))
         wf_emit_p_start(p);
-    wf_set(&p->m, m);
+    atomic_store_explicit(&p->m, m, memory_order_release);
     wf_set(&p->stats.since, wf_clock_now());
     wf_set(&m->p, p);
     atomic_store_explicit(&m->pst, wf_pst(WF_PST_ATT), memory_order_release);

@@ -233,7 +233,7 @@ struct wf_m {
     pthread_t thread;
     _Atomic int tid;
     _Atomic uint8_t doing;                  /* enum wf_word MSTATE: for who looks on */
-    bool hog;                               /* sysmon's: retaken as one */
+    _Atomic bool hog;                       /* retaken as one; written by sysmon */
     int schedstat;                          /* sysmon's: open file, -1 for none */
     uint64_t cpu_run, cpu_wait, cpu_slices; /* sysmon's: at the last m_cpu */
     char *sigstack, *stack_lo, *stack_hi;   /* of its own stack */

@@ -92,25 +92,42 @@ static unsigned traced_state(unsigned state, const struct wf_m *m)
     return (pst & ~(uint32_t)WF_PST_FENCE) == WF_PST_TAKEN ? WF_G_SYSCALL : state;
 }
 
-void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state)
+struct named {
+    const char *fn, *name;
+    const void *spawned;
+};
+
+/* The flipper may read while the G ends and is used again: then it does not win the
+ * claim, and what it read is thrown away.  No data race that matters. */
+__attribute__((no_sanitize("thread"))) static struct wf_ev_g_status look_at_g(
+    const struct wf_g *g, unsigned state, struct named *names)
 {
-    if (known(b, &g->order))
-        return;
     bool waits = state == WF_G_WAITING;
     bool runs = state == WF_G_RUNNING || state == WF_G_SYSCALL;
     const struct wf_m *m = runs ? atomic_load_explicit(&g->m, memory_order_relaxed)
                                 : NULL;
-    struct wf_ev_g_status e = {
+    names->fn = (const char *)g->fn;
+    names->spawned = g->spawned;
+    names->name = g->name;
+    return (struct wf_ev_g_status){
         .g = g->id,
         .state = traced_state(state, m),
         .m = m ? m->id : 0,
         .reason = waits ? atomic_load_explicit(&g->why, memory_order_relaxed) : 0,
         .obj = waits ? atomic_load_explicit(&g->obj, memory_order_relaxed) : 0,
-        .entry = wf_trace_pc(b, (const char *)g->fn + 1),
-        .stack = wf_trace_pc(b, g->spawned),
-        .name = wf_trace_str(b, g->name),
         .flags = g->flags & (WF_G_SYSTEM | WF_G_PINNED),
     };
+}
+
+void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state)
+{
+    struct named names;
+    if (known(b, &g->order))
+        return;
+    struct wf_ev_g_status e = look_at_g(g, state, &names);
+    e.entry = wf_trace_pc(b, names.fn + 1);
+    e.stack = wf_trace_pc(b, names.spawned);
+    e.name = wf_trace_str(b, names.name);
     if (claim(b, &g->order, &e.gseq))
         WF_EMIT_AS(b, g_status, e);
 }
@@ -125,19 +142,27 @@ void wf_trace_p_state(struct wf_tbuf *b, struct wf_p *p, unsigned state,
         WF_EMIT_AS(b, p_status, e);
 }
 
+/* As with a G: the flipper looks whether it may use what it read. */
+__attribute__((no_sanitize("thread"))) static uint64_t id_of(const struct wf_g *g)
+{
+    return g ? g->id : 0;
+}
+
 void wf_trace_m_state(struct wf_tbuf *b, const struct wf_m *m)
 {
+    /* Another M is looked at only while it is outside, and what was seen counts only as
+     * long as it has not gone over by itself. */
+    if (b->m != m && atomic_load_explicit(&m->inrt, memory_order_acquire))
+        return;
     struct wf_p *p = held_p(m);
-    struct wf_g *g = m->g;
     uint32_t gen = atomic_load_explicit(&b->gen, memory_order_relaxed);
     struct wf_ev_m_status e = {
         .m = m->id,
         .tid = (uint64_t)atomic_load_explicit(&m->tid, memory_order_relaxed),
         .state = atomic_load_explicit(&m->doing, memory_order_relaxed),
         .p = p ? p->id + 1 : 0,
-        .g = g ? g->id : 0,
+        .g = id_of(m->g),
     };
-    /* Of another M only as long as it has not gone over by itself. */
     if (b->m == m || atomic_load_explicit(&m->tbuf.gen, memory_order_acquire) != gen)
         WF_EMIT_AS(b, m_status, e);
 }

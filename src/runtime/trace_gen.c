@@ -18,13 +18,14 @@
 #include "runtime/trace_int.h"
 
 enum {
-    LIFE_MS = 1000,   /* of a generation */
     STARVED_MS = 100, /* of one in which events were lost */
     RETRY_US = 200,
     STATUS_BYTES = 24,     /* about, of one G in a keyframe */
     KEYFRAME_SHARE = 20,   /* one part in this many of a generation */
     KEYFRAME_FREE = 16384, /* bytes that are never too many */
 };
+
+WF_HIDDEN int64_t wf_gen_life = WF_NS_PER_S;
 
 static struct {
     uint32_t gen;
@@ -221,7 +222,7 @@ static int64_t age(void)
 
 static bool due(void)
 {
-    return age() >= LIFE_MS * WF_NS_PER_MS ||
+    return age() >= wf_gen_life ||
            wf_writer_bytes() - now.bytes_before >= now.quarter ||
            (age() >= STARVED_MS * WF_NS_PER_MS && wf_slots_starved());
 }
@@ -260,7 +261,7 @@ int64_t wf_gen_wait(void)
 {
     if (now.flipping)
         return RETRY_US * WF_NS_PER_US;
-    int64_t left = LIFE_MS * WF_NS_PER_MS - age();
+    int64_t left = wf_gen_life - age();
     int64_t starved = STARVED_MS * WF_NS_PER_MS;
     return left < starved ? left : starved;
 }

@@ -96,6 +96,8 @@ struct wf_clock_snap wf_tclock_snap(void);
 
 /* ---- trace_gen.c: all on the writer thread ---- */
 
+/* ns that a generation lasts at most; tests take less. */
+extern WF_HIDDEN int64_t wf_gen_life;
 /* Begin to record; buffer is what slots may hold in all. */
 void wf_gen_first(struct wf_clock_snap begin, size_t buffer);
 /* Begin a new generation when due, or go on with it. */
