@@ -80,8 +80,10 @@ static int join(struct wf_g *g, int64_t deadline)
         err = g->ended ? 0 : -EAGAIN;
         wf_lock_release(&g->join_lock);
     }
-    if (!err)
+    if (!err) {
+        g->ended = false;
         wf_g_free(g);
+    }
     return err;
 }
 

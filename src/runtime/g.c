@@ -84,6 +84,7 @@ static bool add_slab(void)
         struct wf_g *g = &slab->gs[i];
         atomic_store_explicit(&g->state, WF_G_DEAD, memory_order_relaxed);
         wf_lock_init(&g->join_lock, WF_RANK_SYNC);
+        atomic_store_explicit(&g->self, g, memory_order_relaxed);
         g->next = all.free;
         all.free = g;
     }
@@ -153,6 +154,10 @@ static struct wf_g *take(struct wf_p *p)
     struct wf_g *g = p->free_g;
     p->free_g = g->next;
     p->nfree_g--;
+    if (wf_likely(p->free_g != NULL)) { /* for the next time */
+        __builtin_prefetch(p->free_g, 1);
+        __builtin_prefetch(&p->free_g->id, 1);
+    }
     count_free(p);
     return g;
 }
@@ -182,9 +187,6 @@ int wf_g_spawn(const char *name, void (*fn)(void *), void *arg, const void *spaw
     g->name = name;
     g->flags = (uint8_t)flags;
     g->err = 0;
-    g->joiner = NULL;
-    g->ended = false;
-    atomic_store_explicit(&g->self, g, memory_order_relaxed);
     wf_set(&g->why, WF_WHY_none);
     wf_torder_reset(&g->order);
     wf_add(&p->stats.created, 1);

@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/chan.c %D%/chan.h \
 	%D%/clock.c \
 	%D%/config.c %D%/knobs.def %D%/knobs.h \
+	%D%/knob_read.c %D%/knob_read.h \
 	%D%/coro.c \
 	%D%/cpus.c \
 	%D%/deadlock.c \

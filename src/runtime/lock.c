@@ -42,12 +42,12 @@ static const char *const rank_name[] = {
 #include "runtime/locks.def"
 };
 
+/* Several of one rank: held until the last is dropped, which we take the first for. */
 static bool many(unsigned rank)
 {
     return rank == WF_RANK_CHAN;
 }
 
-/* Locks that an M holds are of lower ranks; bits above rank are of higher ones. */
 void wf_lock_check_acquire(const struct wf_lock *lock)
 {
     struct wf_m *m = wf_m();
@@ -63,9 +63,7 @@ void wf_lock_check_acquire(const struct wf_lock *lock)
 void wf_lock_check_release(const struct wf_lock *lock)
 {
     struct wf_m *m = wf_m();
-    if (m && lock->rank && !many(lock->rank))
+    if (m && lock->rank)
         m->locks &= ~(1u << lock->rank);
-    else if (m && lock->rank)
-        m->locks &= ~(1u << lock->rank); /* the last of several clears it too early */
 }
 #endif

@@ -106,6 +106,7 @@ static struct wf_g *global_pop(void)
     struct wf_g *g = wf_rt.global_head;
     if (!g)
         return NULL;
+    __builtin_prefetch(&g->id); /* its first line is read here */
     wf_rt.global_head = g->next;
     if (!wf_rt.global_head)
         wf_rt.global_tail = NULL;

@@ -77,6 +77,7 @@ enum wf_g_flag {
     WF_G_MAIN = 8,
 };
 
+/* The first two cache lines are all that the life of one that never waits touches. */
 struct wf_g {
     /* what a switch touches */
     alignas(WF_CACHE_LINE) struct wf_ctx ctx; /* while it does not run */
@@ -88,26 +89,27 @@ struct wf_g {
     int err;                   /* errno, while it does not run */
     int wake_result;           /* of wf_park_until: set by who won wake */
     char *stack_lo, *stack_hi; /* usable bytes; NULL without a stack */
-    uint64_t id;
 
+    /* who it is */
+    alignas(WF_CACHE_LINE) uint64_t id;
     struct wf_torder order; /* the trace's */
+    void (*fn)(void *);
+    void *arg;
+    const void *spawned;    /* return address of its weft_go */
+    const char *name;       /* interned, NULL for none */
+    struct wf_m *_Atomic m; /* runs it; with WF_G_PINNED also while it does not */
+    _Atomic uint8_t why;    /* enum wf_why: what it waits for, if it does */
 
-    /* for who looks on: what it waits for */
-    _Atomic uint8_t why; /* enum wf_why */
-    _Atomic uint64_t obj;
+    /* for who looks on: the same */
+    alignas(WF_CACHE_LINE) _Atomic uint64_t obj;
     _Atomic(struct wf_g *) *_Atomic owner; /* who holds obj; NULL when nobody can say */
     _Atomic int64_t since;                 /* when the monitor first saw it wait so */
 
-    void (*fn)(void *);
-    void *arg;
-    const void *spawned;      /* return address of its weft_go */
-    const char *name;         /* interned, NULL for none */
-    struct wf_m *_Atomic m;   /* runs it; with WF_G_PINNED also while it does not */
-    struct wf_timer timer;    /* of wf_park_until */
-    struct wf_lock join_lock; /* rank SYNC: guards the two below */
-    struct wf_waiter *joiner; /* with WF_G_JOINABLE */
-    bool ended;
+    struct wf_lock join_lock;    /* rank SYNC: guards the two below */
+    struct wf_waiter *joiner;    /* with WF_G_JOINABLE */
+    bool ended;                  /* likewise, until joined */
     _Atomic(struct wf_g *) self; /* what owner points to in who joins it */
+    struct wf_timer timer;       /* of wf_park_until */
     void *fiber, *fake_stack;    /* the sanitizers' */
 };
 

@@ -113,6 +113,10 @@ void wf_sysmon_join(void);
 /* It sleeps while all Ps are idle. */
 void wf_sysmon_wake(void);
 
+/* ---- stats.c ---- */
+
+void wf_stats_count(void);
+
 /* ---- timer.c ---- */
 
 /* Fire what is due on p; how many. */

@@ -22,6 +22,16 @@ static void add_p(struct weft_stats *s, struct wf_p *p)
     s->timers_fired += wf_get(&p->stats.timers);
 }
 
+/* The monitor, often: the most that were alive at a time. */
+void wf_stats_count(void)
+{
+    uint64_t n = 0;
+    for (uint32_t i = 0; i < wf_rt.nprocs; i++)
+        n += wf_get(&wf_rt.ps[i]->stats.created) - wf_get(&wf_rt.ps[i]->stats.ended);
+    if ((int64_t)n > (int64_t)wf_get(&wf_rt.coroutines_max))
+        wf_set(&wf_rt.coroutines_max, n);
+}
+
 static void add_threads(struct weft_stats *s)
 {
     wf_lock_acquire(&wf_rt.lock);
@@ -44,8 +54,7 @@ static void fill(struct weft_stats *s)
     struct wf_stack_stats stacks;
     for (uint32_t i = 0; i < wf_rt.nprocs; i++)
         add_p(s, wf_rt.ps[i]);
-    if (s->coroutines > wf_get(&wf_rt.coroutines_max))
-        wf_set(&wf_rt.coroutines_max, s->coroutines);
+    wf_stats_count();
     s->coroutines_max = wf_get(&wf_rt.coroutines_max);
     add_threads(s);
     s->procs = wf_rt.nprocs;

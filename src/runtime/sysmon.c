@@ -16,16 +16,18 @@
 #include "runtime/sysmon.h"
 
 enum {
-    QUIET_ROUNDS = 50,          /* of nothing to do, until the sleep grows */
-    QUEUED_NS = 500 * 1000,     /* longest sleep while a P idles and others do not */
-    TAKE_NS = 500 * 1000,       /* from asking for a P to taking it */
-    POLL_NS = 10 * 1000 * 1000, /* netpoll by the latest */
-    LATE_NS = 1000 * 1000,      /* a timer is overdue */
+    QUIET_ROUNDS = 50,           /* of nothing to do, until the sleep grows */
+    QUEUED_NS = 500 * 1000,      /* longest sleep while a P idles and others do not */
+    TAKE_NS = 500 * 1000,        /* from asking for a P to taking it */
+    POLL_NS = 10 * 1000 * 1000,  /* netpoll by the latest */
+    COUNT_NS = 10 * 1000 * 1000, /* between counts of coroutines */
+    LATE_NS = 1000 * 1000,       /* a timer is overdue */
 };
 
 static struct {
     pthread_t thread;
     _Atomic uint32_t word; /* 1: asleep until woken */
+    int64_t count;         /* when coroutines are counted next */
     int64_t second;        /* when the next one begins */
     int64_t cycles;        /* when cycles are looked for next */
     int64_t now,
@@ -184,8 +186,12 @@ static void poll_if_late(void)
     }
 }
 
-static void each_second(void)
+static void each_while(void)
 {
+    if (sysmon.now >= sysmon.count) {
+        sysmon.count = sysmon.now + COUNT_NS;
+        wf_stats_count();
+    }
     if (sysmon.now < sysmon.second)
         return;
     sysmon.second = sysmon.now + WF_NS_PER_S;
@@ -203,7 +209,7 @@ static void one_round(void)
             wf_rt.ps[i]->watch.m = NULL;
     poll_if_late();
     wf_sample_tell();
-    each_second();
+    each_while();
     wf_threads_account(sysmon.now);
     if (sysmon.now >= sysmon.cycles) {
         sysmon.cycles = sysmon.now + WF_NS_PER_S / 2;
@@ -222,10 +228,13 @@ static bool all_idle(void)
 /* Everything is idle: until a P is taken, or the next thing is due. */
 static void sleep_deep(void)
 {
+    int64_t most = WF_NS_PER_S / 4, trace = wf_rt.config.schedtrace;
+    if (trace && trace < most)
+        most = trace;
     atomic_store(&sysmon.word, 1);
     atomic_thread_fence(memory_order_seq_cst);
     if (all_idle() && !wf_get(&wf_rt.stopping))
-        wf_futex_wait(&sysmon.word, 1, WF_NS_PER_S / 4);
+        wf_futex_wait(&sysmon.word, 1, most);
     wf_set(&sysmon.word, 0);
 }
 

@@ -56,3 +56,6 @@ check_PROGRAMS += %D%/test_trace %D%/test_trace_kill %D%/test_trace_parts
 check_PROGRAMS += %D%/test_sched_trace
 %C%_test_sched_trace_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_sched_trace_LDADD = $(RT_LDADD)
+check_PROGRAMS += %D%/test_switch
+%C%_test_switch_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_switch_LDADD = $(RT_LDADD) $(UNWIND_LIBS)
