@@ -54,11 +54,12 @@ int __wrap_epoll_pwait2(int e, struct epoll_event *ev, int n, const struct times
 int __wrap_epoll_pwait2(int e, struct epoll_event *ev, int n, const struct timespec *t,
                         const sigset_t *mask)
 {
-    if (!old_kernel)
-        return __real_epoll_pwait2(e, ev, n, t, mask);
-    refused++;
+    int got = -1;
     (errno) = ENOSYS;
-    return -1;
+    if (!old_kernel)
+        got = __real_epoll_pwait2(e, ev, n, t, mask);
+    refused += got < 0 && (errno) == ENOSYS;
+    return got;
 }
 
 static int open_files(void)
