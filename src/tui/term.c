@@ -165,8 +165,7 @@ void wf_term_close(void)
         return;
     term.open = false;
     set_mouse(MOUSE_OFF);
-    curs_set(1);
-    endwin();
+    endwin(); /* shows the cursor, too */
     tcsetattr(STDIN_FILENO, TCSADRAIN, &term.found);
     delscreen(term.screen);
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++)
@@ -324,8 +323,7 @@ void wf_term_suspend(void)
     sigset_t stop;
 
     set_mouse(MOUSE_OFF);
-    curs_set(1);
-    endwin();
+    endwin(); /* shows the cursor, too */
     tcsetattr(STDIN_FILENO, TCSADRAIN, &term.found);
     sigemptyset(&stop);
     sigaddset(&stop, SIGTSTP);
@@ -336,8 +334,7 @@ void wf_term_suspend(void)
     raw();
     noecho();
     nonl();
-    curs_set(0);
-    set_mouse(MOUSE_ON);
     wf_term_forget();
     refresh();
+    set_mouse(MOUSE_ON);
 }

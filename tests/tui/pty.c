@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * pty.c - weft in a terminal.
+ */
+#include "support.h"
+
+#include "pty.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 60000 };
+
+static int on_prop(VTermProp prop, VTermValue *v, void *arg)
+{
+    struct pty *p = arg;
+
+    if (prop == VTERM_PROP_ALTSCREEN)
+        p->alternate = v->boolean;
+    if (prop == VTERM_PROP_CURSORVISIBLE)
+        p->cursor = v->boolean;
+    if (prop == VTERM_PROP_MOUSE)
+        p->mouse = v->number;
+    return 1;
+}
+
+static void become_weft(const char *env, const char *const *argv)
+{
+    const char *full[16] = { getenv("WEFT") };
+    size_t n = 1;
+
+    setpgid(0, 0);
+    tcsetpgrp(0, getpid());
+    signal(SIGTTOU, SIG_DFL);
+    setenv("TERM", "xterm-256color", 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    unsetenv("NO_COLOR");
+    if (env)
+        putenv(strdup(env));
+    for (; *argv && n < 15; argv++)
+        full[n++] = *argv;
+    execv(full[0], (char *const *)full);
+    _exit(99);
+}
+
+/* What runs in the terminal: one job, waited for as a shell would. */
+static void shell(const char *env, const char *const *argv)
+{
+    int status;
+
+    signal(SIGTTOU, SIG_IGN);
+    pid_t job = fork();
+    if (job == 0)
+        become_weft(env, argv);
+    setpgid(job, job);
+    tcsetpgrp(0, job);
+    while (waitpid(job, &status, WUNTRACED) == job && WIFSTOPPED(status)) {
+        char line[64];
+        tcsetpgrp(0, getpid());
+        printf("\r\nSTOPPED\r\n");
+        fflush(stdout);
+        if (read(0, line, sizeof line) <= 0)
+            break;
+        tcsetpgrp(0, job);
+        kill(-job, SIGCONT);
+    }
+    tcsetpgrp(0, getpid());
+    printf("\r\nSTATUS %d.\r\n",
+           WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+    fflush(stdout);
+    char last;
+    while (read(0, &last, 1) > 0) /* until the other side is closed */
+        ;
+    _exit(0);
+}
+
+void pty_open(struct pty *p, int w, int h, const char *env, const char *const *argv)
+{
+    static const VTermScreenCallbacks callbacks = { .settermprop = on_prop };
+    struct winsize ws = { .ws_row = (unsigned short)h, .ws_col = (unsigned short)w };
+
+    memset(p, 0, sizeof *p);
+    p->cursor = true;
+    p->shell = forkpty(&p->fd, NULL, NULL, &ws);
+    assert_true(p->shell >= 0);
+    if (p->shell == 0)
+        shell(env, argv);
+    assert_int_equal(tcgetattr(p->fd, &p->before), 0);
+    p->vt = vterm_new(h, w);
+    vterm_set_utf8(p->vt, 1);
+    p->screen = vterm_obtain_screen(p->vt);
+    vterm_screen_set_callbacks(p->screen, &callbacks, p);
+    vterm_screen_enable_altscreen(p->screen, 1);
+    vterm_screen_reset(p->screen, 1);
+}
+
+void pty_close(struct pty *p)
+{
+    close(p->fd);
+    kill(p->shell, SIGKILL);
+    waitpid(p->shell, NULL, 0);
+    vterm_free(p->vt);
+    free(p->raw);
+}
+
+/* One read.  False: nothing came in time. */
+static bool take(struct pty *p, int ms)
+{
+    struct pollfd fd = { .fd = p->fd, .events = POLLIN };
+    char buf[4096];
+
+    if (poll(&fd, 1, ms) <= 0)
+        return false;
+    ssize_t n = read(p->fd, buf, sizeof buf);
+    if (n <= 0)
+        return false;
+    vterm_input_write(p->vt, buf, (size_t)n);
+    if (p->nraw + (size_t)n > p->raw_size) {
+        p->raw_size = 2 * (p->nraw + (size_t)n);
+        p->raw = realloc(p->raw, p->raw_size);
+        assert_non_null(p->raw);
+    }
+    memcpy(p->raw + p->nraw, buf, (size_t)n);
+    p->nraw += (size_t)n;
+    return true;
+}
+
+void pty_drain(struct pty *p, int ms)
+{
+    while (take(p, ms))
+        ;
+}
+
+void pty_type(struct pty *p, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        size_t some = n < 64 ? n : 64; /* the kernel's buffer is small */
+        ssize_t done = write(p->fd, bytes, some);
+        assert_true(done > 0);
+        bytes += done;
+        n -= (size_t)done;
+        while (take(p, 0))
+            ;
+    }
+}
+
+void pty_resize(struct pty *p, int w, int h)
+{
+    struct winsize ws = { .ws_row = (unsigned short)h, .ws_col = (unsigned short)w };
+
+    vterm_set_size(p->vt, h, w);
+    assert_int_equal(ioctl(p->fd, TIOCSWINSZ, &ws), 0);
+}
+
+char *pty_text(struct pty *p)
+{
+    int rows, cols;
+    vterm_get_size(p->vt, &rows, &cols);
+    size_t size = (size_t)rows * ((size_t)cols * 4 + 1) + 1, used = 0;
+    char *text = calloc(1, size);
+
+    assert_non_null(text);
+    for (int y = 0; y < rows; y++) {
+        VTermRect row = { .start_row = y, .end_row = y + 1, .end_col = cols };
+        used += vterm_screen_get_text(p->screen, text + used, size - used - 2, row);
+        text[used++] = '\n';
+    }
+    return text;
+}
+
+void pty_await(struct pty *p, const char *want)
+{
+    for (int waited = 0; waited < PATIENCE_MS; waited += 50) {
+        char *text = pty_text(p);
+        bool there = strstr(text, want) != NULL;
+        free(text);
+        if (there)
+            return;
+        take(p, 50);
+    }
+    char *text = pty_text(p);
+    fail_msg("no \"%s\" came on the screen:\n%s", want, text);
+}
+
+void pty_await_said(struct pty *p, const char *want)
+{
+    for (int waited = 0; waited < PATIENCE_MS; waited += 50) {
+        char *at = p->nraw > p->heard ? memmem(p->raw + p->heard, p->nraw - p->heard,
+                                               want, strlen(want))
+                                      : NULL;
+        if (at) {
+            p->heard = (size_t)(at - p->raw) + strlen(want);
+            return;
+        }
+        take(p, 50);
+    }
+    fail_msg("the shell did not say %s", want);
+}
+
+pid_t pty_job(struct pty *p)
+{
+    return tcgetpgrp(p->fd);
+}
+
+void pty_assert_restored(struct pty *p)
+{
+    struct termios now;
+
+    pty_drain(p, 100);
+    assert_int_equal(tcgetattr(p->fd, &now), 0);
+    assert_int_equal(now.c_lflag, p->before.c_lflag);
+    assert_int_equal(now.c_iflag, p->before.c_iflag);
+    assert_int_equal(now.c_oflag, p->before.c_oflag);
+    assert_false(p->alternate);
+    assert_true(p->cursor);
+    assert_int_equal(p->mouse, VTERM_PROP_MOUSE_NONE);
+}
