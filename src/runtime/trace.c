@@ -100,12 +100,9 @@ struct named {
 /* The flipper may read while the G ends and is used again: then it does not win the
  * claim, and what it read is thrown away.  No data race that matters. */
 __attribute__((no_sanitize("thread"))) static struct wf_ev_g_status look_at_g(
-    const struct wf_g *g, unsigned state, struct named *names)
+    const struct wf_g *g, unsigned state, const struct wf_m *m, struct named *names)
 {
     bool waits = state == WF_G_WAITING;
-    bool runs = state == WF_G_RUNNING || state == WF_G_SYSCALL;
-    const struct wf_m *m = runs ? atomic_load_explicit(&g->m, memory_order_relaxed)
-                                : NULL;
     names->fn = (const char *)g->fn;
     names->spawned = g->spawned;
     names->name = g->name;
@@ -119,12 +116,13 @@ __attribute__((no_sanitize("thread"))) static struct wf_ev_g_status look_at_g(
     };
 }
 
-void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state)
+void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state,
+                      const struct wf_m *m)
 {
     struct named names;
     if (known(b, &g->order))
         return;
-    struct wf_ev_g_status e = look_at_g(g, state, &names);
+    struct wf_ev_g_status e = look_at_g(g, state, m, &names);
     e.entry = wf_trace_pc(b, names.fn + 1);
     e.stack = wf_trace_pc(b, names.spawned);
     e.name = wf_trace_str(b, names.name);
@@ -148,23 +146,27 @@ __attribute__((no_sanitize("thread"))) static uint64_t id_of(const struct wf_g *
     return g ? g->id : 0;
 }
 
+static void put_m(struct wf_tbuf *b, const struct wf_m *m)
+{
+    struct wf_p *p = held_p(m);
+    WF_EMIT(b, m_status, .m = m->id,
+            .tid = (uint64_t)atomic_load_explicit(&m->tid, memory_order_relaxed),
+            .state = atomic_load_explicit(&m->doing, memory_order_relaxed),
+            .p = p ? p->id + 1 : 0, .g = id_of(m->g));
+}
+
 void wf_trace_m_state(struct wf_tbuf *b, const struct wf_m *m)
 {
-    /* Another M is looked at only while it is outside, and what was seen counts only as
-     * long as it has not gone over by itself. */
-    if (b->m != m && atomic_load_explicit(&m->inrt, memory_order_acquire))
-        return;
-    struct wf_p *p = held_p(m);
     uint32_t gen = atomic_load_explicit(&b->gen, memory_order_relaxed);
-    struct wf_ev_m_status e = {
-        .m = m->id,
-        .tid = (uint64_t)atomic_load_explicit(&m->tid, memory_order_relaxed),
-        .state = atomic_load_explicit(&m->doing, memory_order_relaxed),
-        .p = p ? p->id + 1 : 0,
-        .g = id_of(m->g),
-    };
-    if (b->m == m || atomic_load_explicit(&m->tbuf.gen, memory_order_acquire) != gen)
-        WF_EMIT_AS(b, m_status, e);
+    if (atomic_load_explicit(&m->inrt, memory_order_acquire))
+        return;
+    struct wf_g *g = m->g;
+    unsigned state = g ? atomic_load_explicit(&g->state, memory_order_relaxed) : 0;
+    if (g && (state == WF_G_RUNNING || state == WF_G_SYSCALL))
+        wf_trace_g_state(b, g, state, m);
+    /* It has not gone over: as it was seen, it was all the time. */
+    if (atomic_load_explicit(&m->tbuf.gen, memory_order_acquire) != gen)
+        put_m(b, m);
 }
 
 static void state_own(struct wf_tbuf *b)
@@ -173,12 +175,12 @@ static void state_own(struct wf_tbuf *b)
     struct wf_p *p = m ? held_p(m) : NULL;
     if (!m)
         return;
-    wf_trace_m_state(b, m);
+    put_m(b, m);
     if (p)
         wf_trace_p_state(b, p, WF_PSTATE_running, m);
     if (m->g)
         wf_trace_g_state(b, m->g,
-                         atomic_load_explicit(&m->g->state, memory_order_relaxed));
+                         atomic_load_explicit(&m->g->state, memory_order_relaxed), m);
 }
 
 /* ---- slots ---- */
@@ -308,7 +310,7 @@ uint64_t wf_trace_g_slow(struct wf_tbuf *b, struct wf_g *g, unsigned state)
 {
     if (!b)
         return lost(&g->order);
-    wf_trace_g_state(b, g, state);
+    wf_trace_g_state(b, g, state, NULL);
     return wf_torder_next(b, &g->order);
 }
 

@@ -124,16 +124,19 @@ static void make_room(struct wf_tbuf *b)
         put_keyframe(b);
 }
 
+/* Who holds a P cannot end meanwhile: that takes the lock. */
 static void state_ps(struct wf_tbuf *b)
 {
     if (wf_rt.nprocs)
         WF_EMIT(b, p_count, .n = wf_rt.nprocs);
+    wf_lock_acquire(&wf_trace_lock);
     for (uint32_t i = 0; i < wf_rt.nprocs; i++) {
         struct wf_p *p = wf_rt.ps[i];
         struct wf_m *m = atomic_load_explicit(&p->m, memory_order_acquire);
         make_room(b);
         wf_trace_p_state(b, p, m ? WF_PSTATE_running : WF_PSTATE_idle, m);
     }
+    wf_lock_release(&wf_trace_lock);
 }
 
 /* Those that came over by themselves have told. */
@@ -147,25 +150,26 @@ static void state_ms(struct wf_tbuf *b)
     wf_lock_release(&wf_trace_lock);
 }
 
-static bool alive(unsigned state)
+/* Those that run are their M's to tell. */
+static bool to_state(unsigned state)
 {
-    return state != WF_G_DEAD && state != WF_G_IDLE;
+    return state == WF_G_RUNNABLE || state == WF_G_WAITING;
 }
 
 static void count_g(struct wf_g *g, void *arg)
 {
     uint64_t *n = arg;
-    *n += alive(atomic_load_explicit(&g->state, memory_order_relaxed));
+    *n += to_state(atomic_load_explicit(&g->state, memory_order_relaxed));
 }
 
 static void state_g(struct wf_g *g, void *arg)
 {
     struct wf_tbuf *b = arg;
     unsigned state = atomic_load_explicit(&g->state, memory_order_acquire);
-    if (!alive(state))
+    if (!to_state(state))
         return;
     make_room(b);
-    wf_trace_g_state(b, g, state);
+    wf_trace_g_state(b, g, state, NULL);
 }
 
 static void keyframe(void)

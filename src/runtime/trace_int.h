@@ -59,10 +59,12 @@ extern WF_HIDDEN _Atomic uint64_t wf_trace_lost; /* events that found no room */
 void wf_trace_hand_on(struct wf_tbuf *b);
 /* With wf_trace_lock held: the others' slots of generations before gen. */
 void wf_trace_others_flip(uint32_t gen);
-/* State them, unless the generation knows them.  An M: unless it told by itself. */
-void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state);
+/* State them, unless the generation knows them.  m runs g, or holds p; NULL: nobody. */
+void wf_trace_g_state(struct wf_tbuf *b, struct wf_g *g, unsigned state,
+                      const struct wf_m *m);
 void wf_trace_p_state(struct wf_tbuf *b, struct wf_p *p, unsigned state,
                       const struct wf_m *m);
+/* With wf_trace_lock held: an M that is outside of the runtime, and the G it runs. */
 void wf_trace_m_state(struct wf_tbuf *b, const struct wf_m *m);
 
 /* ---- trace_tables.c ---- */
