@@ -154,16 +154,15 @@ static void judge(struct check *c)
 {
     struct wf_budget *budget = wf_budget_new(c->s.model);
     struct wf_expr_row row = wf_budget_row(budget);
-    size_t nalerts;
-    const struct wf_alert *const *alerts = wf_model_alerts(c->s.model, &nalerts);
 
     for (size_t i = 0; i < c->n; i++) {
         struct rule *rule = &c->rules[i];
-        size_t found = 0;
+        size_t found = 0, nalerts;
         if (rule->budget) {
             judge_budget(rule, &row);
             continue;
         }
+        const struct wf_alert *const *alerts = wf_model_alerts(c->s.model, &nalerts);
         for (size_t k = 0; k < nalerts; k++)
             found += is_of(rule, alerts[k]);
         rule->failed = found > 0;

@@ -277,52 +277,33 @@ static struct wf_value of_hist(const struct wf_hist *h, enum wf_expr_func func)
 }
 
 /* Spans of the coroutines that a condition lets pass. */
-struct spans {
-    const struct wf_row_names *names;
-    const struct wf_expr *where;
-    const struct wf_g_row *const *rows;
-    size_t at;
-    int state;
-    double in, all;
-    struct wf_hist hist;
-};
-
-static bool add_coroutine(void *arg, json_t *row)
-{
-    struct spans *s = arg;
-    const struct wf_g_row *g = s->rows[s->at++];
-
-    s->all += time_in(NSTATES, &g->time);
-    if (wf_row_holds(s->names, s->where, row)) {
-        s->in += time_in(s->state, &g->time);
-        if (wf_hist_merge(&s->hist, &g->runnable))
-            wf_fatal("out of memory");
-    }
-    json_decref(row);
-    return true;
-}
-
 static struct wf_value of_coroutines(const struct wf_budget *b, int state,
                                      enum wf_expr_func func,
                                      const struct wf_expr *where)
 {
-    const struct wf_list_info *list = wf_list_find("coroutines");
-    struct spans s = { .names = &b->lists[list - wf_lists],
-                       .where = where,
-                       .state = state };
-    struct wf_value v = { .kind = WF_VALUE_NUMBER };
+    const struct wf_row_names *names = &b->lists[wf_list_find("coroutines") - wf_lists];
+    struct wf_hist hist = { .count = 0 };
+    double in = 0, all = 0;
     size_t n;
+    const struct wf_g_row *const *rows = wf_model_coroutines(b->md, &n);
 
-    s.rows = wf_model_coroutines(b->md, &n);
-    list->each(b->md, add_coroutine, &s);
-    if (func == WF_FUNC_sum)
-        v.n = s.in;
-    else if (func == WF_FUNC_share)
-        v = (struct wf_value){ .kind = s.all > 0 ? WF_VALUE_NUMBER : WF_VALUE_NONE,
-                               .n = s.all > 0 ? s.in / s.all : 0 };
-    else
-        v = of_hist(&s.hist, func);
-    wf_hist_fini(&s.hist);
+    for (size_t i = 0; i < n; i++) {
+        json_t *row = wf_json_coroutine(b->md, rows[i]);
+        all += time_in(NSTATES, &rows[i]->time);
+        if (wf_row_holds(names, where, row)) {
+            in += time_in(state, &rows[i]->time);
+            if (wf_hist_merge(&hist, &rows[i]->runnable))
+                wf_fatal("out of memory");
+        }
+        json_decref(row);
+    }
+    struct wf_value v = { .kind = WF_VALUE_NUMBER, .n = in };
+    if (func == WF_FUNC_share)
+        v = (struct wf_value){ .kind = all > 0 ? WF_VALUE_NUMBER : WF_VALUE_NONE,
+                               .n = all > 0 ? in / all : 0 };
+    else if (func != WF_FUNC_sum)
+        v = of_hist(&hist, func);
+    wf_hist_fini(&hist);
     return v;
 }
 

@@ -136,7 +136,7 @@ static const char *object_text(char out[64], uint8_t kind, uint64_t id)
     return out;
 }
 
-static json_t *row_coroutine(const struct wf_model *md, const struct wf_g_row *r)
+json_t *wf_json_coroutine(const struct wf_model *md, const struct wf_g_row *r)
 {
     const struct wf_site *site = site_of(md, r->site);
     json_t *o = must(json_object());
@@ -387,7 +387,7 @@ static json_t *blank_marks(struct wf_model *md)
         static const type nothing;                                                     \
         return row(md, &nothing);                                                      \
     }
-ARRAY(coroutines, struct wf_g_row, row_coroutine)
+ARRAY(coroutines, struct wf_g_row, wf_json_coroutine)
 ARRAY(sites, struct wf_site_row, row_site)
 ARRAY(procs, struct wf_p_row, row_proc)
 ARRAY(threads, struct wf_m_row, row_thread)

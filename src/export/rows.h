@@ -62,6 +62,7 @@ void wf_json_put_id(json_t *object, const char *key, int64_t v);
 json_t *wf_clean_string(const char *text);
 void wf_json_put_state_time(json_t *object, const struct wf_state_time *t);
 json_t *wf_json_gap(const struct wf_gap *gap);
+json_t *wf_json_coroutine(const struct wf_model *md, const struct wf_g_row *row);
 /* {"count","mean_ns",...,"max_ns"} */
 json_t *wf_json_hist(const struct wf_hist *h);
 /* {"mean","p99","max"} */
