@@ -25,6 +25,7 @@ include tests/base/local.mk
 include tests/format/local.mk
 include tests/runtime/local.mk
 if PROGRAM
+include tests/fuzz/local.mk
 include tests/model/local.mk
 include tests/export/local.mk
 include tests/tui/local.mk

@@ -601,7 +601,8 @@ static void time_marks(struct wf_reader *r)
         struct mark *m = &r->marks[i];
         bool closed = m->end.tick != 0;
         m->rate = clock.rate;
-        m->begin = (closed ? m->prev.mono : last.mono) - h->start.mono;
+        wf_clockmap_point(&clock, closed ? &m->prev : &last, 0, h->start.mono);
+        m->begin = clock.ns;
         m->prev = last;
         if (closed) {
             wf_clockmap_line(&clock, &last, &m->end, h->start.mono);
