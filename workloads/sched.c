@@ -347,40 +347,58 @@ void sched_empty_queues(struct sched *s)
 
 /* --- spawn-storm: each burst three times the one before, so that no cache helps --------- */
 
+struct drop {
+    struct sched *s;
+    char carried[240];
+};
+
 static void storm_drop(void *arg)
 {
-    struct sched *s = arg;
+    struct drop *d = arg;
+    struct sched *s = d->s;
 
     weft_chan_recv(s->chan, &(char){ 0 }, WEFT_FOREVER); /* until the burst is whole */
+    weft_pool_put(s->drops, d);
     weft_wait_group_done(&s->all);
+}
+
+static bool storm_burst(struct sched *s, size_t n)
+{
+    s->chan = weft_chan_new(1, 0);
+    if (!s->chan)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        struct drop *d = weft_pool_get(s->drops);
+        if (!d)
+            break;
+        d->s = s;
+        start(s, "storm.drop", storm_drop, d);
+        s->spawned++;
+        if (s->rate > 0 && i % 64 == 0)
+            weft_sleep_until(s->begin + (int64_t)((double)s->spawned / s->rate * 1e9));
+    }
+    weft_chan_close(s->chan);
+    wait_all(s);
+    weft_chan_free(s->chan);
+    return true;
 }
 
 void sched_spawn_storm(struct sched *s)
 {
-    int64_t begin = weft_now();
-    size_t burst = 64, spawned = 0;
     char *ballast = s->ballast ? malloc(s->ballast) : NULL;
 
     if (ballast)
         memset(ballast, 1, s->ballast);
-    while (!sched_over(s)) {
-        s->chan = weft_chan_new(1, 0);
-        if (!s->chan)
-            break;
-        for (size_t i = 0; i < burst; i++) {
-            start(s, "storm.drop", storm_drop, s);
-            spawned++;
-            if (s->rate && i % 64 == 0)
-                weft_sleep_until(begin + (int64_t)((double)spawned / s->rate * 1e9));
-        }
-        weft_chan_close(s->chan);
-        wait_all(s);
-        weft_chan_free(s->chan);
-        if (burst < 100000)
-            burst *= 3;
-    }
+    s->begin = weft_now();
+    s->drops = weft_pool_new("storm.drop", sizeof(struct drop), NULL, 0);
+    if (!s->drops)
+        wl_fail(s->wl, -ENOMEM, "cannot make a pool");
+    for (size_t burst = 64; s->drops && !sched_over(s) && storm_burst(s, burst);)
+        burst *= burst < 100000 ? 3 : 1;
     wl_figure(s->wl, "spawn_per_s",
-              (double)spawned * 1e9 / (double)(weft_now() - begin), "1/s");
+              (double)s->spawned * 1e9 / (double)(weft_now() - s->begin), "1/s");
+    if (s->drops)
+        weft_pool_free(s->drops);
     free(ballast);
 }
 

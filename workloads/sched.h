@@ -21,9 +21,12 @@ struct sched {
     size_t ballast;               /* bytes */
     weft_wait_group all;          /* every coroutine that ends by itself */
     weft_chan *chan;              /* of chan-pileup and spawn-storm */
-    struct wl_hist waits;         /* runnable waits as the coroutines see them, ns */
-    _Atomic int64_t longest_run;  /* ns between scheduling points */
-    _Atomic int64_t made;         /* of pinned: when the last children were spawned */
+    weft_pool *drops;             /* of spawn-storm, as are: */
+    size_t spawned;
+    int64_t begin;
+    struct wl_hist waits;        /* runnable waits as the coroutines see them, ns */
+    _Atomic int64_t longest_run; /* ns between scheduling points */
+    _Atomic int64_t made;        /* of pinned: when the last children were spawned */
 };
 
 int64_t sched_clock(void);

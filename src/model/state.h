@@ -17,6 +17,8 @@ struct wf_life {
     struct wf_state_time time;
     uint64_t obj, runs;
     int64_t m;
+    int64_t seen, stretch_from,
+        stretch_to; /* last in the runtime; longest stretch not */
     int64_t runnable_max, runnable_max_at, run_max, run_max_at;
     uint32_t site;
     int32_t p, queue_p; /* runs on; waits in the queue of */
