@@ -105,7 +105,7 @@ struct wf_long_wait {
     uint32_t site;
     int32_t queue_p;
     int64_t by_pinned, by_hogs; /* how long such kept that P */
-    struct wf_span by;          /* the pinned one that kept it longest */
+    struct wf_span by;          /* the one of them that kept it longest */
     int32_t idle_p;             /* who idled longest */
     int64_t idle;
 };
@@ -131,6 +131,7 @@ struct wf_alerts {
     int64_t churn[WF_CHURN]; /* when Ms were made after others had ended */
     unsigned nchurn;
     int64_t last_m_end;
+    int64_t idled; /* of all Ps while work was queued, each stretch once */
     int64_t sweep; /* when the kernel was last asked of all Ms; 0: never */
     struct wf_long_run runs[WF_RUNS];
     struct wf_long_wait waits[WF_WAITS];
@@ -148,9 +149,7 @@ struct wf_alerts {
 double wf_alert_threshold(const struct wf_model *md, enum wf_alert_kind kind);
 int64_t wf_alert_limit(const struct wf_model *md, enum wf_alert_kind kind);
 
-/* Told by the model: a run or a wait for a P ended; l begins to wait for o. */
-void wf_alerts_ran(struct wf_model *md, const struct wf_life *l, int64_t from,
-                   int64_t to);
+/* Told by the model: a wait for a P ended; l begins to wait for o. */
 void wf_alerts_waited(struct wf_model *md, const struct wf_life *l, int64_t from,
                       int64_t to);
 void wf_alerts_queued(struct wf_model *md, struct wf_object *o,
@@ -160,11 +159,12 @@ void wf_alerts_finish(struct wf_model *md);
 void wf_alerts_free(struct wf_model *md);
 
 /* alert_cpu.c: long runs and waits, judged by what the kernel said. */
+void wf_alerts_heard(struct wf_model *md, const struct wf_step *s);
 void wf_alerts_on_p(struct wf_model *md, const struct wf_step *s);
-void wf_alerts_on_retake(struct wf_model *md, const struct wf_step *s);
 void wf_alerts_on_cpu(struct wf_model *md, const struct wf_step *s);
-/* Judge the long runs on m (WF_NO_M: on all), the waits that ended by t. */
+/* Judge the long runs on m (WF_NO_M: on all), those still open, the waits that ended by t. */
 void wf_alerts_judge_runs(struct wf_model *md, int64_t m);
+void wf_alerts_end_runs(struct wf_model *md);
 void wf_alerts_judge_waits(struct wf_model *md, int64_t t);
 /* From from to to things went wrong because of kind. */
 void wf_alerts_blame(struct wf_model *md, enum wf_alert_kind kind, int64_t from,

@@ -14,6 +14,7 @@
 #include "model/state.h"
 
 static const int64_t ms = 1000000;
+enum { LATE = 100 * 1000 * 1000 }; /* ns, after which gaps and causes have been told */
 
 static int64_t overlap(int64_t a, int64_t b, int64_t c, int64_t d)
 {
@@ -57,6 +58,11 @@ bool wf_alerts_blamed(const struct wf_model *md, uint32_t kinds, int64_t from,
     return false;
 }
 
+static bool crosses_gap(const struct wf_model *md, int64_t from, int64_t to)
+{
+    return wf_alerts_blamed(md, 1u << WF_ALERT_data_lost, from, to);
+}
+
 /* --- long runs --------------------------------------------------------------------------- */
 
 /* How much of a run was surely one: neither waited for a CPU nor slept in the kernel. */
@@ -86,7 +92,7 @@ static void judge_run(struct wf_model *md, const struct wf_long_run *r)
     int64_t ran = m ? surely_ran(&md->alerts, m, r) : 0;
     struct wf_finding *f;
 
-    if (ran < wf_alert_limit(md, WF_ALERT_hog))
+    if (ran < wf_alert_limit(md, WF_ALERT_hog) || crosses_gap(md, r->from, r->to))
         return;
     wf_alerts_blame(md, WF_ALERT_hog, r->from, r->to);
     f = wf_finding(md, WF_ALERT_hog, r->site, 0, 0);
@@ -110,30 +116,79 @@ void wf_alerts_judge_runs(struct wf_model *md, int64_t m)
     a->nruns = kept;
 }
 
-void wf_alerts_ran(struct wf_model *md, const struct wf_life *l, int64_t from,
-                   int64_t to)
+/* m ran g from when it was last heard until t, without a scheduling point. */
+static void keep_run(struct wf_model *md, const struct wf_thread *m, int64_t t)
 {
     struct wf_alerts *a = &md->alerts;
+    struct wf_life *l = wf_model_life(md, m->g);
 
-    if (to - from < wf_alert_limit(md, WF_ALERT_hog) || l->system || l->m < 0)
+    if (!l || l->system)
         return;
     if (a->nruns == WF_RUNS)
         wf_alerts_judge_runs(md, a->runs[0].m);
-    a->runs[a->nruns++] = (struct wf_long_run){ .from = from,
-                                                .to = to,
-                                                .m = l->m,
-                                                .g = l->id,
+    a->runs[a->nruns++] = (struct wf_long_run){ .from = m->heard,
+                                                .to = t,
+                                                .m = m->row.m,
+                                                .g = m->g,
                                                 .site = l->site,
-                                                .taken = l->taken,
-                                                .cpu = l->cpu };
+                                                .taken = m->taken,
+                                                .cpu = m->cpu_heard };
 }
 
-void wf_alerts_on_retake(struct wf_model *md, const struct wf_step *s)
+/* Does the step show that the M it names is in the runtime?  Some tell of others. */
+static bool is_own(const struct wf_step *s)
 {
-    struct wf_life *l = s->n == WF_RETAKE_hog ? wf_model_life(md, s->g) : NULL;
+    switch (s->kind) {
+    case WF_STEP_P_RETAKE:
+    case WF_STEP_M_CPU:
+    case WF_STEP_GAP:
+    case WF_STEP_P_STATE:
+    case WF_STEP_M_STATE:
+    case WF_STEP_QUEUE:
+        return false;
+    case WF_STEP_G_STATE: /* of a coroutine whose P was taken in a call */
+        return s->prov != WF_DERIVED || s->state != WF_G_SYSCALL;
+    default:
+        return true;
+    }
+}
 
-    if (l)
-        l->taken = true;
+/* Each step that an M makes ends a stretch in which it did not enter the runtime. */
+void wf_alerts_heard(struct wf_model *md, const struct wf_step *s)
+{
+    struct wf_thread *m = s->m > 0 ? wf_model_thread(md, s->m) : NULL;
+
+    if (!m)
+        return;
+    if (is_own(s)) {
+        if (m->g && s->t - m->heard >= wf_alert_limit(md, WF_ALERT_hog))
+            keep_run(md, m, s->t);
+    } else if (s->kind != WF_STEP_GAP && s->kind != WF_STEP_G_STATE) {
+        if (s->kind == WF_STEP_P_RETAKE && s->n == WF_RETAKE_hog)
+            m->taken = true;
+        return;
+    }
+    if (s->kind == WF_STEP_GAP || s->kind == WF_STEP_G_END ||
+        (s->kind == WF_STEP_G_STATE && s->g == m->g && s->state != WF_G_RUNNING))
+        m->g = 0;
+    else if (s->kind == WF_STEP_G_STATE && s->state == WF_G_RUNNING)
+        m->g = s->g;
+    m->heard = s->t;
+    m->cpu_heard = m->cpu;
+    m->taken = false;
+}
+
+void wf_alerts_end_runs(struct wf_model *md)
+{
+    uint64_t key;
+    void **value;
+
+    for (size_t at = 0; (value = wf_map_next(&md->threads, &at, &key));) {
+        const struct wf_thread *m = *value;
+        if (m->g && md->now - m->heard >= wf_alert_limit(md, WF_ALERT_hog))
+            keep_run(md, m, md->now);
+    }
+    wf_alerts_judge_runs(md, WF_NO_M);
 }
 
 /* --- the machine is short of CPU ------------------------------------------------------- */
@@ -171,7 +226,7 @@ void wf_alerts_on_cpu(struct wf_model *md, const struct wf_step *s)
     if (!m)
         return;
     if (s->t - a->sweep > 2 * ms) { /* another round */
-        wf_alerts_judge_waits(md, a->sweep);
+        wf_alerts_judge_waits(md, least(a->sweep, s->t - LATE));
         a->sweep = s->t;
     }
     struct wf_period c = { s->m, m->cpu.told ? m->cpu.told : m->row.begin, s->t,
@@ -272,7 +327,9 @@ static void add_kept(struct wf_long_wait *w, const struct wf_span *run, int64_t 
         w->by_pinned += took;
     else if (run->to - run->from >= hog)
         w->by_hogs += took;
-    if (run->pinned && took > overlap(w->from, w->to, w->by.from, w->by.to))
+    else
+        return;
+    if (took > overlap(w->from, w->to, w->by.from, w->by.to))
         w->by = *run;
 }
 
@@ -341,8 +398,9 @@ static void find_idle_while_queued(struct wf_model *md, const struct wf_long_wai
 {
     struct wf_finding *f;
 
-    wf_alerts_blame(md, WF_ALERT_idle_while_queued, w->from, w->to);
     f = wf_finding(md, WF_ALERT_idle_while_queued, 0, 0, 0);
+    if (f && w->to > f->to)
+        md->alerts.idled += least(w->idle, w->to - f->to);
     if (f && wf_finding_add(f, w->from, w->to, w->idle)) {
         f->g = w->g;
         f->site2 = w->site;
@@ -375,22 +433,36 @@ static void keep_starved(struct wf_model *md, const struct wf_long_wait *w)
     };
 }
 
+/* Who waited while a hog ran: told with the hog. */
+static void note_victim(struct wf_model *md, const struct wf_long_wait *w)
+{
+    struct wf_finding *f = wf_finding(md, WF_ALERT_hog, w->by.site, 0, 0);
+
+    if (f && w->to - w->from > f->n) {
+        f->n = w->to - w->from;
+        f->g2 = w->g;
+        f->site2 = w->site;
+    }
+}
+
 static void judge_wait(struct wf_model *md, const struct wf_long_wait *w)
 {
-    const uint32_t outside = 1u << WF_ALERT_kernel_starved |
-                             1u << WF_ALERT_thread_churn;
     int64_t lacked = kernel_wait(&md->alerts, w->from, w->to),
             took = w->to - w->from - lacked;
 
+    if (crosses_gap(md, w->from, w->to))
+        return;
     if (w->by_pinned > (w->to - w->from) / 2) {
         if (took >= wf_alert_limit(md, WF_ALERT_pinned_stall))
             find_pinned_stall(md, w);
         return;
     }
-    if (w->by_hogs > (w->to - w->from) / 2)
-        return; /* the hog's alert tells of it, or the kernel's */
+    if (w->by_hogs > (w->to - w->from) / 2) {
+        note_victim(md, w); /* no finding unless it is judged a hog */
+        return;
+    }
     if (w->idle - lacked >= wf_alert_limit(md, WF_ALERT_idle_while_queued)) {
-        if (!wf_alerts_blamed(md, outside, w->from, w->to))
+        if (!wf_alerts_blamed(md, 1u << WF_ALERT_thread_churn, w->from, w->to))
             find_idle_while_queued(md, w);
         return;
     }

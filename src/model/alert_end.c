@@ -13,13 +13,12 @@
 static void find_starved(struct wf_model *md)
 {
     const uint32_t causes = 1u << WF_ALERT_pinned_stall | 1u << WF_ALERT_hog |
-                            1u << WF_ALERT_idle_while_queued |
                             1u << WF_ALERT_thread_churn | 1u << WF_ALERT_kernel_starved;
     struct wf_alerts *a = &md->alerts;
 
     for (size_t i = 0; i < a->nstarved; i++) {
         const struct wf_span *s = &a->starved[i];
-        if (wf_alerts_blamed(md, causes, s->from, s->to))
+        if (wf_alerts_blamed(md, causes | 1u << WF_ALERT_data_lost, s->from, s->to))
             continue;
         struct wf_finding *f = wf_finding(md, WF_ALERT_starved, s->site, 0, 0);
         if (f && wf_finding_add(f, s->from, s->to, s->to - s->from))
@@ -55,11 +54,27 @@ static bool is_told_as_stall(const struct wf_model *md, const struct wf_finding 
     return false;
 }
 
-/* One look that found a P idle for a millisecond may be chance; it must go on. */
+/*
+ * One look that found a P idle for a millisecond may be chance; it must go on, and for
+ * longer than Ms lacked a CPU: a P idles too while the thread woken for it gets none.
+ */
 static bool is_chance(const struct wf_model *md, const struct wf_finding *f)
 {
+    int64_t limit = wf_alert_limit(md, f->kind);
+
     return f->kind == WF_ALERT_idle_while_queued &&
-           (f->count < 3 || f->total < 5 * wf_alert_limit(md, f->kind));
+           (f->count < 3 || md->alerts.idled - md->sum.kernel_wait < 5 * limit);
+}
+
+/* A gap may have been told long after what it swallowed. */
+static bool is_across_gap(const struct wf_model *md, const struct wf_finding *f)
+{
+    const uint32_t timed = 1u << WF_ALERT_hog | 1u << WF_ALERT_pinned_stall |
+                           1u << WF_ALERT_idle_while_queued;
+
+    return f->count && timed & 1u << f->kind &&
+           wf_alerts_blamed(md, 1u << WF_ALERT_data_lost, f->worst_at,
+                            f->worst_at + f->worst);
 }
 
 static enum wf_severity severity_of(const struct wf_finding *f)
@@ -130,10 +145,11 @@ static int worst_first(const void *a, const void *b)
 
 void wf_alerts_finish(struct wf_model *md)
 {
-    wf_alerts_judge_runs(md, WF_NO_M);
+    wf_alerts_end_runs(md);
     wf_alerts_judge_waits(md, INT64_MAX);
     for (struct wf_finding *f = md->alerts.findings; f; f = f->next)
-        if ((f->kind == WF_ALERT_hog && is_told_as_stall(md, f)) || is_chance(md, f))
+        if ((f->kind == WF_ALERT_hog && is_told_as_stall(md, f)) || is_chance(md, f) ||
+            is_across_gap(md, f))
             f->count = 0;
     find_pool_misses(md);
     find_starved(md);

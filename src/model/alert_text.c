@@ -74,6 +74,11 @@ static void tell_hog(struct wf_model *md, const struct wf_finding *f,
     words(a, "name", wf_model_site_name(md, f->site));
     words(a, "site", where(md, f->site));
     words(a, "stack", f->text);
+    if (!f->g2)
+        return;
+    fact(a, "waiting_g", (int64_t)f->g2);
+    words(a, "waiting_name", wf_model_site_name(md, f->site2));
+    fact(a, "waiting_ns", f->n);
 }
 
 static void tell_pinned_stall(struct wf_model *md, const struct wf_finding *f,

@@ -152,7 +152,7 @@ static void find_churn(struct wf_model *md, const struct wf_step *s)
     f = wf_finding(md, WF_ALERT_thread_churn, 0, 0, 0);
     if (f) {
         wf_finding_add(f, oldest, s->t, (int64_t)want);
-        wf_alerts_blame(md, WF_ALERT_thread_churn, oldest, s->t);
+        wf_alerts_blame(md, WF_ALERT_thread_churn, oldest - window, s->t);
         f->m = s->m;
     }
 }
@@ -166,6 +166,7 @@ static void on_gap(struct wf_model *md, const struct wf_step *s)
     if (!f)
         return;
     wf_finding_add(f, s->n, s->t, s->n2);
+    wf_alerts_blame(md, WF_ALERT_data_lost, s->n, s->t);
     f->m = s->m;
     f->n = s->cause;
 }
@@ -236,6 +237,7 @@ static void on_sample(struct wf_model *md, const struct wf_step *s)
 
 void wf_alerts_step(struct wf_model *md, const struct wf_step *s)
 {
+    wf_alerts_heard(md, s);
     switch (s->kind) {
     case WF_STEP_G_STATE:
         if (s->state == WF_G_RUNNING && s->p >= 0)
@@ -243,9 +245,6 @@ void wf_alerts_step(struct wf_model *md, const struct wf_step *s)
         break;
     case WF_STEP_P_STATE:
         wf_alerts_on_p(md, s);
-        break;
-    case WF_STEP_P_RETAKE:
-        wf_alerts_on_retake(md, s);
         break;
     case WF_STEP_M_CPU:
         wf_alerts_on_cpu(md, s);

@@ -86,27 +86,6 @@ static void count_waiting(struct wf_model *md, struct wf_life *l, int64_t took)
     wf_object_wait(md, l, took, false);
 }
 
-/*
- * l is in the runtime at t: it makes or wakes another, or its state changes.  Between two
- * such moments of a run there was no scheduling point that we know of.
- */
-static void seen(struct wf_life *l, int64_t t)
-{
-    if (t - l->seen > l->stretch_to - l->stretch_from) {
-        l->stretch_from = l->seen;
-        l->stretch_to = t;
-    }
-    l->seen = t;
-}
-
-static void seen_by(struct wf_model *md, const struct wf_step *s)
-{
-    struct wf_life *l = s->by ? wf_model_life(md, s->by) : NULL;
-
-    if (l && l->state == WF_G_RUNNING)
-        seen(l, s->t);
-}
-
 /* Who wakes the waiters of an object serves it. */
 static void note_server(struct wf_model *md, const struct wf_life *l, uint64_t by)
 {
@@ -143,8 +122,6 @@ static void close_interval(struct wf_model *md, struct wf_life *l, int64_t t)
         wf_alerts_waited(md, l, l->since, t);
     } else if (l->state == WF_G_RUNNING) {
         count_running(md, l, took);
-        seen(l, t);
-        wf_alerts_ran(md, l, l->stretch_from, l->stretch_to);
     } else if (l->state == WF_G_WAITING) {
         count_waiting(md, l, took);
     }
@@ -212,21 +189,16 @@ static void on_new(struct wf_model *md, const struct wf_step *s)
 
 static void enter_state(struct wf_model *md, struct wf_life *l, const struct wf_step *s)
 {
-    bool dispatched = s->from || l->state == WF_G_RUNNABLE;
-
     l->state = s->state;
     l->reason = l->okind = 0;
     l->obj = 0;
     l->p = WF_NO_P;
     if (s->state == WF_G_RUNNING) {
         struct wf_proc *p = wf_model_proc(md, s->p);
-        struct wf_thread *m = wf_model_thread(md, s->m);
-        l->cpu = m ? m->cpu : (struct wf_cpu){ 0 };
-        l->taken = false;
-        l->seen = l->stretch_from = l->stretch_to = s->t;
+        wf_model_thread(md, s->m);
         l->m = s->m;
         l->p = s->p;
-        if (p && dispatched) {
+        if (p && (s->from || s->n2)) {
             p->row.dispatches++;
             p->row.from[s->from < 6 ? s->from : 0]++;
             md->sum.switches++;
@@ -401,11 +373,9 @@ void wf_lives_step(struct wf_model *md, const struct wf_step *s)
 
     switch (s->kind) {
     case WF_STEP_G_NEW:
-        seen_by(md, s);
         on_new(md, s);
         break;
     case WF_STEP_G_STATE:
-        seen_by(md, s);
         on_state(md, s);
         break;
     case WF_STEP_G_END:

@@ -17,15 +17,11 @@ struct wf_life {
     struct wf_state_time time;
     uint64_t obj, runs;
     int64_t m;
-    int64_t seen, stretch_from,
-        stretch_to; /* last in the runtime; longest stretch not */
     int64_t runnable_max, runnable_max_at, run_max, run_max_at;
     uint32_t site;
     int32_t p, queue_p; /* runs on; waits in the queue of */
     uint8_t state, reason, okind;
     bool system, pinned, complete;
-    bool taken;                     /* in this run the monitor took its P from a CPU */
-    struct wf_cpu cpu;              /* of its M when this run began */
     struct wf_region_open *regions; /* innermost first */
     struct wf_g_row *row;           /* with opts.coroutines */
     char *name;                     /* NULL: its site's */
@@ -49,6 +45,11 @@ struct wf_thread {
     uint8_t state; /* WF_MSTATE_* */
     int64_t since;
     struct wf_cpu cpu;
+    /* When it last entered the runtime, with what was known of it and whom it ran. */
+    int64_t heard;
+    struct wf_cpu cpu_heard;
+    uint64_t g; /* runs now; 0: nobody */
+    bool taken; /* since heard the monitor saw it on a CPU and took its P */
 };
 
 struct wf_object {

@@ -34,7 +34,8 @@ enum { WF_NO_P = -1, WF_NO_M = -1, WF_GLOBAL_QUEUE = -1 };
          "first G_STATE follows")                                                      \
     STEP(G_STATE,                                                                      \
          "g is now in state, on m and p if RUNNING, waiting for reason and "           \
-         "obj; from: the queue it came from (RUNNING) or went to (RUNNABLE); "         \
+         "obj; from: the queue it came from (RUNNING; n2 1: by a P's choice) or "      \
+         "went to (RUNNABLE); "                                                        \
          "by: who made it so; stack; state WF_G_NSTATES: not known; prov UNKNOWN: "    \
          "and from n, at most t, until t it was in no known state")                    \
     STEP(G_END, "g ended (prov UNKNOWN: at the trace's end)")                          \

@@ -30,8 +30,10 @@ static void run(struct wf_steps *s, uint64_t g, uint64_t from, uint64_t len)
 {
     struct wf_step *step = wf_step_state(s, g, WF_G_RUNNING);
 
-    if (step)
+    if (step) {
         step->from = wf_step_from(from);
+        step->n2 = 1;
+    }
     wf_step_p(s, s->rec->who.p, WF_PSTATE_running, s->rec->who.m, g);
     wf_step_m(s, s->rec->who.m, WF_MSTATE_running, g);
     wf_step_length(s, from, len);

@@ -22,7 +22,7 @@ static void cut_lives(struct wf_model *md, int64_t from)
     for (size_t at = 0; (value = wf_map_next(&md->lives, &at, &key));) {
         struct wf_life *l = *value;
         struct wf_site_row **site = wf_map_get(&md->sites, (uint64_t)l->site + 1);
-        l->begin = l->since = l->seen = l->stretch_from = l->stretch_to = from;
+        l->begin = l->since = from;
         l->time = (struct wf_state_time){ 0 };
         l->runs = 0;
         l->runnable_max = l->runnable_max_at = l->run_max = l->run_max_at = 0;

@@ -8,7 +8,7 @@
 #include "model/alert.h"
 #include "model/model.h"
 
-enum { STEPS_MAX = 20000 };
+enum { STEPS_MAX = 20000, GS_MAX = 1024 };
 static const int64_t ms = 1000000;
 
 /* A source of steps from an array; all strings are "name". */
@@ -17,6 +17,7 @@ static struct script {
     struct wf_trace_info info;
     struct wf_step step[STEPS_MAX];
     size_t n, at;
+    int64_t m_of[GS_MAX];
 } script;
 
 static int next(struct wf_source *s, struct wf_step *step)
@@ -84,9 +85,20 @@ static void g_new(int64_t t, uint64_t g, uint32_t where)
     s->p = 0;
 }
 
+/* The M that runs g, and from now on no more. */
+static int64_t off_m(uint64_t g)
+{
+    int64_t m = script.m_of[g % GS_MAX];
+
+    script.m_of[g % GS_MAX] = 0;
+    return m ? m : WF_NO_M;
+}
+
 static void g_runnable(int64_t t, uint64_t g)
 {
     struct wf_step *s = add(t, WF_STEP_G_STATE);
+
+    s->m = off_m(g);
 
     s->g = g;
     s->state = WF_G_RUNNABLE;
@@ -110,7 +122,7 @@ static void g_run(int64_t t, uint64_t g, int32_t p)
     s->state = WF_G_RUNNING;
     s->from = WF_FROM_local;
     s->p = p;
-    s->m = p + 1;
+    s->m = script.m_of[g % GS_MAX] = p + 1;
     p_state(t, p, WF_PSTATE_running);
 }
 
@@ -118,6 +130,7 @@ static void g_wait(int64_t t, uint64_t g, unsigned reason, uint64_t obj)
 {
     struct wf_step *s = add(t, WF_STEP_G_STATE);
 
+    s->m = off_m(g);
     s->g = g;
     s->state = WF_G_WAITING;
     s->reason = (uint8_t)reason;
@@ -127,7 +140,10 @@ static void g_wait(int64_t t, uint64_t g, unsigned reason, uint64_t obj)
 
 static void g_end(int64_t t, uint64_t g)
 {
-    add(t, WF_STEP_G_END)->g = g;
+    struct wf_step *s = add(t, WF_STEP_G_END);
+
+    s->m = off_m(g);
+    s->g = g;
 }
 
 static void m_cpu(int64_t t, int64_t m, int64_t run, int64_t wait)

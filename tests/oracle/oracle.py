@@ -163,6 +163,8 @@ class Replay:
                     self.fold(*g.obj)
 
     def become(self, gid, t, state, reason=None, oid=0):
+        if gid is None:  # after a gap: nobody knows whose event it is
+            return Coroutine(t, state, t)
         g = self.gs.get(gid)
         if g is None:
             g = self.add_g(gid, t, "unknown", 0)
@@ -279,6 +281,9 @@ class Replay:
         self.run(t, m, p, int(a["g"]), a["from"], int(a["len"]))
 
     def on_g_end(self, t, m, p, gid, a):
+        if gid is None:
+            self.off_p(t, m, p)
+            return
         self.ended_count += 1
         self.finish_g(gid, t)
         for kind in OWN_IDS:
