@@ -14,7 +14,10 @@
 
 /* ---- sched.c: what runs next ---- */
 
-enum { WF_GLOBAL_EVERY = 61 }; /* switches until the global queue has its turn */
+enum {
+    WF_GLOBAL_EVERY = 61, /* switches until the global queue has its turn */
+    WF_RING_EVERY = 16,   /* and until the ring has, before runnext */
+};
 
 /* An M's own stack: run coroutines until the M is to end. */
 void wf_schedule(struct wf_m *m);
