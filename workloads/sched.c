@@ -357,17 +357,20 @@ static void storm_drop(void *arg)
     struct drop *d = arg;
     struct sched *s = d->s;
 
-    weft_chan_recv(s->chan, &(char){ 0 }, WEFT_FOREVER); /* until the burst is whole */
+    weft_chan_recv(s->chan, &(char){ 0 },
+                   WEFT_FOREVER); /* until all of the burst live */
     weft_pool_put(s->drops, d);
     weft_wait_group_done(&s->all);
 }
 
 static bool storm_burst(struct sched *s, size_t n)
 {
+    size_t i;
+
     s->chan = weft_chan_new(1, 0);
     if (!s->chan)
         return false;
-    for (size_t i = 0; i < n; i++) {
+    for (i = 0; i < n; i++) {
         struct drop *d = weft_pool_get(s->drops);
         if (!d)
             break;
@@ -377,7 +380,11 @@ static bool storm_burst(struct sched *s, size_t n)
         if (s->rate > 0 && i % 64 == 0)
             weft_sleep_until(s->begin + (int64_t)((double)s->spawned / s->rate * 1e9));
     }
-    weft_chan_close(s->chan);
+    while (i--) { /* in turns, so that nobody waits for long */
+        weft_chan_send(s->chan, &(char){ 0 }, WEFT_FOREVER);
+        if (i % 64 == 0)
+            weft_yield();
+    }
     wait_all(s);
     weft_chan_free(s->chan);
     return true;
@@ -517,12 +524,11 @@ static void setup(struct wl *w)
 }
 
 /* Pinned coroutines on every P, and nobody may take what waits behind them. */
-static bool starves_all(struct wl *w)
+static bool starves_all(const struct sched *s)
 {
-    weft_config *c = wl_config(w);
-
-    return !strcmp(scenarios[wl_scenario(w)].name, "pinned") && !c->steal &&
-           wl_int(w, "pin") >= c->procs && !wl_on(w, "force");
+    return scenarios[wl_scenario(s->wl)].run == sched_pinned &&
+           !wl_config(s->wl)->steal && s->pin >= (size_t)s->procs &&
+           !wl_on(s->wl, "force");
 }
 
 static void figures(struct sched *s)
@@ -553,6 +559,12 @@ static void main_coroutine(void *arg)
     struct sched *s = arg;
 
     s->procs = weft_procs();
+    if (starves_all(s)) {
+        wl_usage(s->wl,
+                 "--pin %zu with stealing off and %d Ps starves everything (--force)",
+                 s->pin, s->procs);
+        return;
+    }
     weft_wait_group_init(&s->all, "sched.all");
     scenarios[wl_scenario(s->wl)].run(s);
     weft_wait_group_fini(&s->all);
@@ -572,12 +584,6 @@ static void run(struct wl *w)
         .ballast = (size_t)wl_int(w, "ballast"),
     };
 
-    if (starves_all(w)) {
-        wl_usage(
-            w,
-            "--pin of at least --procs with stealing off starves everything (--force)");
-        return;
-    }
     if (wl_weft(w, main_coroutine, &s)) {
         if (wl_hist_count(&s.waits))
             wl_latency(w, "runnable_wait_", &s.waits, "us");
