@@ -117,6 +117,7 @@ static void tell_idle(struct wf_model *md, const struct wf_finding *f,
     void **value;
     char share[160] = "";
 
+    site_text(md, f->site2, a->site, sizeof a->site);
     if (f->n >= 0)
         title(a, "P%d idled %s while G%llu %s waited in P%lld's queue", f->p,
               ns(f->worst).s, (unsigned long long)f->g,
@@ -210,15 +211,11 @@ static void blame_blocking_site(struct wf_model *md, struct wf_alert *a)
     if (!most)
         return;
     snprintf(a->site, sizeof a->site, "%s (%s)", most->name, most->where);
-    for (size_t at = 0; !a->g && (value = wf_map_next(&md->lives, &at, &key));)
-        if (((struct wf_life *)*value)->site == most->site)
-            a->g = ((struct wf_life *)*value)->id;
-    for (size_t i = 0; !a->g && i < md->nended; i++)
-        if (md->ended_rows[i]->site == most->site)
-            a->g = md->ended_rows[i]->g;
+    a->g = most->syscall_max_g;
     words(a, "name", most->name);
     words(a, "site", most->where);
     fact(a, "site_syscall_ns", most->time.syscall);
+    fact(a, "site_syscall_max_ns", most->syscall_max);
 }
 
 static void tell_kernel(struct wf_model *md, const struct wf_finding *f,

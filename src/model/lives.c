@@ -124,6 +124,9 @@ static void close_interval(struct wf_model *md, struct wf_life *l, int64_t t)
         count_running(md, l, took);
     } else if (l->state == WF_G_WAITING) {
         count_waiting(md, l, took);
+    } else if (l->state == WF_G_SYSCALL && took > site->syscall_max) {
+        site->syscall_max = took;
+        site->syscall_max_g = l->id;
     }
     l->since = t;
 }

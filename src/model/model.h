@@ -52,6 +52,8 @@ struct wf_site_row {
     uint64_t count;
     struct wf_state_time time;
     struct wf_hist runnable;
+    int64_t syscall_max; /* longest blocking section, and whose it was */
+    uint64_t syscall_max_g;
 };
 
 struct wf_p_row {
