@@ -30,6 +30,8 @@ include tests/model/local.mk
 include tests/export/local.mk
 include tests/tui/local.mk
 include tests/cli/local.mk
+include tests/oracle/local.mk
+include tests/workloads/local.mk
 endif
 endif
 

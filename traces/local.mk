@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # Lines of traces: one for each file, see man/, traces/ and examples/ in Makefile.am.
-EXTRA_DIST += \
+EXTRA_DIST += %D%/record \
 	%D%/bad/bad-sum/in.txt %D%/bad/bad-sum/error.txt \
 	%D%/bad/block-missing/in.txt %D%/bad/block-missing/error.txt \
 	%D%/bad/body-beyond-file/in.txt %D%/bad/body-beyond-file/error.txt \

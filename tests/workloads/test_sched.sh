@@ -55,7 +55,7 @@ pinned_stall pinned pinned --duration 500ms
 wait_pileup pileup chan-pileup --duration 700ms
 thread_churn churn syscall-churn --duration 500ms
 idle_while_queued queues empty-queues --duration 500ms
-pool_misses runtime spawn-storm --duration 500ms
+pool_misses storm.drop spawn-storm --duration 500ms
 starved crowd.member crowd --duration 700ms
 deadlock deadlock.locker deadlock
 SCENARIOS
