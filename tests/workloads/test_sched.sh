@@ -28,8 +28,45 @@ names() {
     checks=$((checks + 1))
 }
 
+# Beside two neighbours that take what CPU they get, only the kernel is to blame.
+beside_spinners() {
+    spinners=
+    for _ in 1 2; do
+        sh -c 'while :; do :; done' &
+        spinners="$spinners $!"
+    done
+    record healthy --duration 1s
+    # shellcheck disable=SC2086 # a list
+    kill $spinners
+    found=$(alerts | sort -u | tr '\n' ' ')
+    case $found in
+    "" | "kernel_starved ") ;;
+    *) fail "healthy beside spinners: raised $found: $(jq -c '.alerts[].title' "$work/summary")" ;;
+    esac
+}
+
+# walks REASON...: one coroutine of states was in every state for 20 ms and more, and waited
+# for these reasons.
+walks() {
+    record states
+    "$weft" report coroutines --json --where 'name=="states.walker"' "$work/t.weft" >"$work/rows"
+    jq -e '.rows | length == 1 and all(.[]; .state == "dead" and ([.runnable_ns, .running_ns,
+        .waiting_ns, .syscall_ns] | min) >= 20e6)' "$work/rows" >/dev/null ||
+        fail "states: the walker was not in each state: $(cat "$work/rows")"
+    g=$(jq '.rows[0].g' "$work/rows")
+    "$weft" dump "$work/t.weft" | awk -F'\t' -v g="$g" '
+        $4 == g { for (i = 6; i <= NF; i++) if (sub(/^reason=/, "", $i)) print $i }' \
+        >"$work/reasons"
+    for reason; do
+        checks=$((checks + 1))
+        grep -qx "$reason" "$work/reasons" || fail "states: the walker waited for no $reason"
+    done
+}
+
+walks chan_send chan_recv select mutex wait_group net_read sleep
 i=0
 while [ $i -lt "$runs" ]; do
+    beside_spinners
     record healthy --duration 1s
     found=$(alerts | sort -u | tr '\n' ' ')
     case $found in
