@@ -28,13 +28,15 @@ static inline struct wf_g *pick(struct wf_m *m, enum wf_word *from)
         p->switches = WF_GLOBAL_EVERY;
     if (wf_unlikely(++p->switches >= WF_GLOBAL_EVERY) || wf_unlikely(m->pin_g != NULL))
         return NULL;
-    struct wf_g *g = p->switches % WF_RING_EVERY ? wf_runq_get_next(p) : NULL;
-    *from = WF_FROM_runnext;
-    if (!g && (g = wf_runq_get(p))) {
-        *from = WF_FROM_local;
+    struct wf_g *g = NULL;
+    *from = WF_FROM_local;
+    if (wf_unlikely(p->switches % WF_RING_EVERY == 0))
+        g = wf_runq_get(p);
+    if (!g && (g = wf_runq_get_next(p)))
+        *from = WF_FROM_runnext;
+    else if (g || (g = wf_runq_get(p)))
         wf_add(&p->tick, 1);
-    }
-    if (!g && !(g = wf_runq_get_next(p)))
+    else
         return NULL;
     if (wf_unlikely(g->flags & WF_G_PINNED)) {
         m->picked = g;
