@@ -18,7 +18,9 @@ void wf_emit_create(struct wf_g *g)
     struct wf_tbuf *b = wf_trace_begin();
     wf_trace_created(b, g);
     WF_EMIT(b, g_create, .g = g->id, .entry = wf_trace_pc(b, (const char *)g->fn + 1),
-            .stack = WF_STACK_FROM(b, WF_STACK_CREATE, g->spawned),
+            .stack = g->flags & WF_G_MAIN
+                         ? wf_trace_pc(b, g->spawned)
+                         : WF_STACK_FROM(b, WF_STACK_CREATE, g->spawned),
             .name = wf_trace_str(b, g->name), .flags = g->flags & WF_G_SYSTEM,
             .to = WF_FROM_local, .len = wf_runq_len(p) + 1);
     wf_trace_end(b);

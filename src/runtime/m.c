@@ -81,7 +81,7 @@ static void spawn_main(void)
 {
     void (*fn)(void *) = wf_rt.main_fn;
     wf_rt.main_fn = NULL;
-    if (wf_g_spawn("main", fn, wf_rt.main_arg, (const void *)fn, WF_G_MAIN, NULL))
+    if (wf_g_spawn("main", fn, wf_rt.main_arg, wf_rt.main_spawned, WF_G_MAIN, NULL))
         wf_fatal("no memory for the main coroutine");
 }
 

@@ -179,8 +179,9 @@ static void last_words(void)
     wf_trace_crash();
 }
 
-static int launch(void (*fn)(void *), void *arg)
+static int launch(void (*fn)(void *), void *arg, const void *spawned)
 {
+    wf_rt.main_spawned = spawned;
     wf_rt.main_fn = fn;
     wf_rt.main_arg = arg;
     int err = wf_trace_init(&wf_rt.config);
@@ -208,7 +209,7 @@ int weft_run(const weft_config *config, void (*fn)(void *), void *arg)
         return -EBUSY;
     int err = begin(config);
     if (!err)
-        err = launch(fn, arg);
+        err = launch(fn, arg, __builtin_return_address(0));
     wf_trace_stop();
     end();
     atomic_store(&in_use, false);

@@ -285,7 +285,8 @@ struct wf_rt {
     _Atomic uint32_t hogs;                       /* Gs that run without a P */
     _Atomic uint64_t retakes, retakes_hog, coroutines_max;
     int64_t started;
-    _Atomic uint32_t done; /* futex: the main coroutine returned */
+    _Atomic uint32_t done;    /* futex: the main coroutine returned */
+    const void *main_spawned; /* who called weft_run */
     void (*main_fn)(void *);
     void *main_arg;
 };

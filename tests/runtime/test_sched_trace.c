@@ -212,14 +212,24 @@ static void mixed(void *arg)
         weft_sleep(100 * WF_NS_PER_US);
 }
 
+static void test_full_ring_tells_of_its_overflow(void **state)
+{
+    (void)state;
+    struct replay *r = traced(1, mixed, NULL); /* nobody steals meanwhile */
+    const struct wf_event *overflow = find(r, WF_EV_overflow);
+    assert_non_null(overflow);
+    assert_int_equal(WF_ARG(overflow, overflow, n), WF_RING / 2 + 1);
+    replay_free(r);
+}
+
 static void test_mixed_work_tells_each_turn(void **state)
 {
     (void)state;
     static const unsigned wanted[] = {
-        WF_EV_g_create, WF_EV_g_start,  WF_EV_g_end,    WF_EV_g_park,  WF_EV_g_ready,
-        WF_EV_g_yield,  WF_EV_g_switch, WF_EV_g_name,   WF_EV_g_pin,   WF_EV_p_start,
-        WF_EV_p_stop,   WF_EV_m_start,  WF_EV_m_end,    WF_EV_m_park,  WF_EV_m_wake,
-        WF_EV_m_spin,   WF_EV_steal,    WF_EV_overflow, WF_EV_handoff, WF_EV_timer_fire,
+        WF_EV_g_create, WF_EV_g_start,  WF_EV_g_end,   WF_EV_g_park,     WF_EV_g_ready,
+        WF_EV_g_yield,  WF_EV_g_switch, WF_EV_g_name,  WF_EV_g_pin,      WF_EV_p_start,
+        WF_EV_p_stop,   WF_EV_m_start,  WF_EV_m_end,   WF_EV_m_park,     WF_EV_m_wake,
+        WF_EV_m_spin,   WF_EV_steal,    WF_EV_handoff, WF_EV_timer_fire,
     };
     struct replay *r = traced(2, mixed, NULL);
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
@@ -241,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_hog_is_retaken_and_sampled),
         cmocka_unit_test(test_blocked_read_is_retaken_as_blocked),
         cmocka_unit_test(test_sections_lose_and_keep_their_p),
+        cmocka_unit_test(test_full_ring_tells_of_its_overflow),
         cmocka_unit_test(test_mixed_work_tells_each_turn),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
