@@ -2,6 +2,7 @@
 # Lines of traces: one for each file, see man/, traces/ and examples/ in Makefile.am.
 EXTRA_DIST += %D%/record \
 	%D%/bad/bad-sum/in.txt %D%/bad/bad-sum/error.txt \
+	%D%/bad/behind-end/in.txt %D%/bad/behind-end/error.txt \
 	%D%/bad/block-missing/in.txt %D%/bad/block-missing/error.txt \
 	%D%/bad/body-beyond-file/in.txt %D%/bad/body-beyond-file/error.txt \
 	%D%/bad/cut-in-block/in.txt %D%/bad/cut-in-block/error.txt \
@@ -32,6 +33,16 @@ EXTRA_DIST += %D%/record \
 	%D%/bad/stream-hole/in.txt %D%/bad/stream-hole/error.txt \
 	%D%/bad/string-cut-off/in.txt %D%/bad/string-cut-off/error.txt \
 	%D%/bad/string-too-long/in.txt %D%/bad/string-too-long/error.txt \
+	%D%/bad/symbols-cut-off/in.txt %D%/bad/symbols-cut-off/error.txt \
+	%D%/bad/symbols-flipped/in.txt %D%/bad/symbols-flipped/error.txt \
+	%D%/bad/symbols-gone/in.txt %D%/bad/symbols-gone/error.txt \
+	%D%/bad/symbols-hostile/in.txt %D%/bad/symbols-hostile/error.txt \
+	%D%/bad/symbols-long-name/in.txt %D%/bad/symbols-long-name/error.txt \
+	%D%/bad/symbols-many-frames/in.txt %D%/bad/symbols-many-frames/error.txt \
+	%D%/bad/symbols-torn/in.txt %D%/bad/symbols-torn/error.txt \
+	%D%/bad/symbols-unfinished/in.txt %D%/bad/symbols-unfinished/error.txt \
+	%D%/bad/symbols-unknown-string/in.txt %D%/bad/symbols-unknown-string/error.txt \
+	%D%/bad/symbols-unordered/in.txt %D%/bad/symbols-unordered/error.txt \
 	%D%/bad/two-ms-one-p/in.txt %D%/bad/two-ms-one-p/error.txt \
 	%D%/bad/unknown-block/in.txt %D%/bad/unknown-block/error.txt \
 	%D%/bad/unknown-event/in.txt %D%/bad/unknown-event/error.txt \

@@ -2,7 +2,8 @@
 /*
  * block.h - the outside of a trace: file header, pool slots, block headers, sums.
  *
- *     file   = header (4096 bytes), pool (slots, may be absent), blocks
+ *     file   = header (4096 bytes), pool (slots, may be absent), blocks; the last is END,
+ *              behind it may stand SYMBOLS
  *     block  = struct wf_block_head, payload, zero bytes up to a multiple of 8
  *     slot   = struct wf_slot_head, then a block in the making
  *
@@ -31,6 +32,7 @@ enum {
     WF_PAYLOAD_MAX = 1024 * 1024,      /* of all others */
     WF_STRING_MAX = 1024,
     WF_STACK_MAX = 128,
+    WF_SYMBOL_FRAMES_MAX = 32, /* that one address stands for */
 };
 
 /* A moment on three clocks. */
@@ -67,8 +69,11 @@ struct wf_file_header {
     uint64_t index_off; /* 0 until clean close: where END begins */
     uint32_t errors;    /* WF_FILE_ENOSPC... */
     uint32_t sum;       /* of all bytes before; index_off and errors counted as 0 */
+    /* Where SYMBOLS begins, 0 for none.  Put there when the trace is closed, by one write
+     * of these 8 bytes: what is torn then is not the header's sum. */
+    uint64_t symbols_off;
 };
-static_assert(sizeof(struct wf_file_header) == 144, "as documented");
+static_assert(sizeof(struct wf_file_header) == 152, "as documented");
 
 /* TYPE(number, name, doc) */
 #define WF_BLOCK_TYPES(TYPE)                                                           \
@@ -88,7 +93,13 @@ static_assert(sizeof(struct wf_file_header) == 144, "as documented");
     TYPE(9, INDEX, "reserved")                                                         \
     TYPE(10, META, "{varint length, key, varint length, value}...")                    \
     TYPE(11, LOSS, "struct wf_loss_total")                                             \
-    TYPE(12, END, "struct wf_end: nothing follows")
+    TYPE(12, END, "struct wf_end: the trace ends here")                                \
+    TYPE(13, SYMBOLS,                                                                  \
+         "{varint address less the one before, varint n, n * {string function, "       \
+         "varint address less its begin, string file, varint line}}...: return "       \
+         "addresses, each with what was inlined there first; a string is a varint, "   \
+         "its number: 0 is the empty one, and the first number not yet used is "       \
+         "followed by varint length, bytes")
 
 enum wf_block_type {
 #define TYPE(n, name, doc) WF_BLOCK_##name = n,

@@ -234,7 +234,14 @@ void wf_about_gap(struct wf_trace_info *info, const struct wf_gap *gap)
         info->gaps[info->ngaps++] = *gap;
 }
 
-void wf_about_fini(struct wf_trace_info *info, struct wf_modules *m)
+void wf_modules_fini(struct wf_modules *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        free(m->row[i].path);
+    free(m->row);
+}
+
+void wf_about_fini(struct wf_trace_info *info)
 {
     for (size_t i = 0; i < info->ncommand; i++)
         free(info->command[i]);
@@ -242,10 +249,7 @@ void wf_about_fini(struct wf_trace_info *info, struct wf_modules *m)
         free(info->meta[i].key);
         free(info->meta[i].value);
     }
-    for (size_t i = 0; i < m->n; i++)
-        free(m->row[i].path);
     free(info->command);
     free(info->meta);
     free(info->gaps);
-    free(m->row);
 }

@@ -34,7 +34,8 @@ int wf_blocks_open(const char *path, struct wf_blocks **out, char error[static 2
 const struct wf_file_header *wf_blocks_header(const struct wf_blocks *b);
 /*
  * The next block: 1 (*out is the caller's, to free), 0 at the end, -errno.  A hole
- * passed on the way is told to on_hole first.  What only the pool has comes last.
+ * passed on the way is told to on_hole first.  What only the pool has comes last.  After
+ * END nothing is looked at.
  */
 int wf_blocks_next(struct wf_blocks *b, struct wf_block **out,
                    void (*on_hole)(void *arg, const struct wf_hole *hole), void *arg,
@@ -51,6 +52,8 @@ bool wf_blocks_seekable(const struct wf_blocks *b);
 int wf_blocks_seek(struct wf_blocks *b, uint64_t offset);
 /* Only the head at or after *at, which becomes where it is: 1, 0 at the end, -errno. */
 int wf_blocks_hop(struct wf_blocks *b, uint64_t *at, struct wf_block_head *head);
+/* The block at an offset of a file, sound, to free; NULL: none there, or no memory. */
+struct wf_block *wf_blocks_get(const struct wf_blocks *b, uint64_t at);
 /* Bytes of a file, as they stand; how many, -1 when none can be had. */
 ssize_t wf_blocks_peek(const struct wf_blocks *b, uint64_t at, void *to, size_t n);
 /* Where the block given out last began. */

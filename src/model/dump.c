@@ -139,8 +139,7 @@ static void put_frame(struct dump *d, const struct wf_frame *f)
     put_char(d, '"');
 }
 
-/* entry: an address of a function, not one to which a call returns. */
-static void tell_stack(struct dump *d, uint64_t id, bool entry)
+static void tell_stack(struct dump *d, uint64_t id)
 {
     enum { FRAMES = 32 };
     uint64_t pcs[WF_STACK_MAX];
@@ -156,7 +155,7 @@ static void tell_stack(struct dump *d, uint64_t id, bool entry)
     put_text(d, " [");
     for (size_t i = 0; i < n; i++) {
         struct wf_frame frames[FRAMES];
-        size_t found = wf_symbols_find(d->symbols, pcs[i], !entry, frames, FRAMES);
+        size_t found = wf_symbols_find(d->symbols, pcs[i], frames, FRAMES);
         for (size_t f = 0; f < found; f++) {
             if (i + f)
                 put_char(d, ',');
@@ -200,7 +199,7 @@ static void event_line(struct dump *d, const struct wf_record *rec)
 
     for (unsigned i = 0; args[i].kind != WF_END; i++)
         if (args[i].kind == WF_STACK)
-            tell_stack(d, rec->ev.arg[i], strcmp(args[i].name, "entry") == 0);
+            tell_stack(d, rec->ev.arg[i]);
     put_signed(d, rec->t);
     put_char(d, '\t');
     put_m(d, rec->who.m);
@@ -350,7 +349,8 @@ static int dump(struct dump *d, const char *path, const struct wf_dump_opts *opt
     err = wf_reader_open(path, &d->reader, error);
     if (err)
         return err;
-    d->symbols = wf_symbols_new(d->reader);
+    d->symbols = wf_symbols_new(wf_reader_modules(d->reader),
+                                wf_reader_carried(d->reader));
     if (!d->symbols) {
         snprintf(error, 256, "%s: %s", path, strerror(ENOMEM));
         return -ENOMEM;

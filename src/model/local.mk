@@ -2,7 +2,7 @@
 noinst_LTLIBRARIES += %D%/libwfmodel.la
 %C%_libwfmodel_la_SOURCES = \
 	%D%/about.c %D%/alert.h %D%/alert_cpu.c %D%/alert_end.c %D%/alert_text.c %D%/alerts.c %D%/alerts.def \
-	%D%/blocks.c %D%/blocks.h %D%/clockmap.c %D%/dump.c \
+	%D%/blocks.c %D%/blocks.h %D%/carried.c %D%/carried.h %D%/carry.c %D%/clockmap.c %D%/dump.c \
 	%D%/expr.c %D%/expr.h %D%/expr_node.h %D%/expr_parse.c \
 	%D%/gen.c %D%/gen.h \
 	%D%/hist.c %D%/hist.h \

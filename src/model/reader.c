@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/carried.h"
 #include "model/reader_int.h"
 
 #define HELD_MAX (UINT64_C(64) << 20)
@@ -31,6 +32,7 @@ struct wf_reader {
     struct wf_trace_info info;
     struct wf_schema schema;
     struct wf_modules modules;
+    struct wf_carried *carried;
     struct wf_order *order;
     struct wf_gen *gens; /* that wait, by number */
     uint64_t held;       /* bytes in them */
@@ -421,6 +423,26 @@ static void set_info(struct wf_reader *r)
     peek_end(r);
 }
 
+/* What the trace carries of its program's symbols; without them it is read as well. */
+static int read_carried(struct wf_reader *r)
+{
+    uint64_t at = wf_blocks_header(r->blocks)->symbols_off;
+    struct wf_block *block;
+    int err = -EBADMSG;
+
+    if (!at || !wf_blocks_seekable(r->blocks))
+        return 0;
+    block = wf_blocks_get(r->blocks, at);
+    if (block && block->head.type == WF_BLOCK_SYMBOLS)
+        err = wf_carried_parse(&r->carried, block->payload,
+                               block->payload + block->head.payload_len);
+    free(block);
+    if (err != -EBADMSG)
+        return err;
+    odd(r, "the symbols that it carries are damaged", at);
+    return 0;
+}
+
 static void begin_at_start(struct wf_reader *r)
 {
     const struct wf_file_header *h = wf_blocks_header(r->blocks);
@@ -471,7 +493,11 @@ int wf_reader_open_odd(const char *path, struct wf_reader **out,
         goto close;
     set_info(r);
     begin_at_start(r);
-    err = read_front(r, error);
+    err = read_carried(r);
+    if (err)
+        snprintf(error, 256, "%s: %s", path, strerror(-err));
+    else
+        err = read_front(r, error);
     if (err)
         goto close;
     *out = r;
@@ -507,10 +533,14 @@ struct wf_who wf_reader_who(const struct wf_reader *r, uint64_t m)
     return wf_order_who(r->order, m < WF_STREAM_OTHER ? (uint32_t)m : UINT32_MAX);
 }
 
-const struct wf_module *wf_reader_modules(const struct wf_reader *r, size_t *n)
+const struct wf_modules *wf_reader_modules(const struct wf_reader *r)
 {
-    *n = r->modules.n;
-    return r->modules.row;
+    return &r->modules;
+}
+
+const struct wf_carried *wf_reader_carried(const struct wf_reader *r)
+{
+    return r->carried;
 }
 
 const struct wf_end *wf_reader_end(const struct wf_reader *r)
@@ -542,7 +572,9 @@ void wf_reader_close(struct wf_reader *r)
     wf_order_free(r->order);
     wf_blocks_close(r->blocks);
     wf_schema_fini(&r->schema);
-    wf_about_fini(&r->info, &r->modules);
+    wf_about_fini(&r->info);
+    wf_modules_fini(&r->modules);
+    wf_carried_free(r->carried);
     free(r->marks);
     free(r->file);
     free(r);
@@ -630,10 +662,12 @@ static int make_marks(struct wf_reader *r)
                 mark_clock(r, m, &head, at);
         }
         at = next + (-next & 7);
+        if (head.type == WF_BLOCK_END)
+            break;
     }
-    if (n == 0 && r->nmarks)
+    if (n >= 0 && r->nmarks)
         time_marks(r);
-    return n;
+    return n < 0 ? n : 0;
 }
 
 int wf_reader_seek(struct wf_reader *r, int64_t t)

@@ -18,6 +18,7 @@
 #include "model/step.h"
 
 struct wf_reader;
+struct wf_carried;
 
 /* A writer, and what it held before the event. */
 struct wf_who {
@@ -69,7 +70,22 @@ struct wf_module {
     size_t id_len;
     char *path;
 };
-const struct wf_module *wf_reader_modules(const struct wf_reader *r, size_t *n);
+struct wf_modules {
+    struct wf_module *row;
+    size_t n, size;
+};
+/* They grow while it is read. */
+const struct wf_modules *wf_reader_modules(const struct wf_reader *r);
+/* The symbols that came with it, the reader's; NULL: none, or it is a pipe. */
+const struct wf_carried *wf_reader_carried(const struct wf_reader *r);
+
+/*
+ * Look up every address that the trace's stacks hold while the program's files are there,
+ * and put what was found behind its end, where wf_reader_open finds it.  Nothing is done
+ * to what is no regular file, was not closed properly, or carries symbols already.  0, or
+ * -errno with one line in error: then the trace is as it was.
+ */
+int wf_carry(const char *path, char error[static 256]);
 
 /* The steps of a weft trace, for the model.  0, or -errno with one line in error. */
 int wf_source_open(const char *path, struct wf_source **out, char error[static 256]);

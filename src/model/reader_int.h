@@ -43,13 +43,10 @@ const uint8_t *wf_schema_get(const struct wf_schema *s, const uint8_t *r,
 /* --- about.c: META, MODULES, gaps ----------------------------------------------------- */
 
 int wf_about_meta(struct wf_trace_info *info, const uint8_t *r, const uint8_t *end);
-struct wf_modules {
-    struct wf_module *row;
-    size_t n, size;
-};
 int wf_about_modules(struct wf_modules *m, const uint8_t *r, const uint8_t *end);
 void wf_about_gap(struct wf_trace_info *info, const struct wf_gap *gap);
-void wf_about_fini(struct wf_trace_info *info, struct wf_modules *m);
+void wf_modules_fini(struct wf_modules *m);
+void wf_about_fini(struct wf_trace_info *info);
 
 /* --- clockmap.c: clock units to ns ---------------------------------------------------- */
 

@@ -64,7 +64,7 @@ static size_t stack(struct wf_source *source, uint64_t id, struct wf_frame *fram
     size_t n = wf_reader_stack(s->reader, id, pcs, WF_STACK_MAX), at = 0;
 
     for (size_t i = 0; i < n && at < max; i++)
-        at += wf_symbols_find(s->symbols, pcs[i], true, frames + at, max - at);
+        at += wf_symbols_find(s->symbols, pcs[i], frames + at, max - at);
     return at;
 }
 
@@ -117,7 +117,8 @@ int wf_source_open(const char *path, struct wf_source **out, char error[static 2
         s->object_of[i] = (uint8_t)wf_why_object(i);
     err = wf_reader_open(path, &s->reader, error);
     if (!err) {
-        s->symbols = wf_symbols_new(s->reader);
+        s->symbols = wf_symbols_new(wf_reader_modules(s->reader),
+                                    wf_reader_carried(s->reader));
         err = s->symbols ? 0 : -ENOMEM;
     }
     if (err) {

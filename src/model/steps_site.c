@@ -14,13 +14,13 @@ static uint64_t mix(uint64_t h, uint64_t v)
 }
 
 /* The innermost frame of a stack; pc 0 when there is none. */
-static struct wf_frame innermost(struct wf_steps *s, uint64_t stack, bool returns)
+static struct wf_frame innermost(struct wf_steps *s, uint64_t stack)
 {
     struct wf_frame f = { .function = "", .file = "" };
     uint64_t pc;
 
     if (wf_reader_stack(s->reader, stack, &pc, 1))
-        wf_symbols_find(s->symbols, pc, returns, &f, 1);
+        wf_symbols_find(s->symbols, pc, &f, 1);
     return f;
 }
 
@@ -76,8 +76,7 @@ uint32_t wf_step_site(struct wf_steps *s, uint64_t entry, uint64_t stack, uint64
         h = mix(h, (unsigned char)*c);
     id = wf_map_put(&s->site_of, h | 1);
     if (id && !*id && s->nsites < 2 * SITES_MAX) {
-        struct wf_frame from = innermost(s, entry, false),
-                        spawn = innermost(s, stack, true);
+        struct wf_frame from = innermost(s, entry), spawn = innermost(s, stack);
         struct wf_step_spot *site = new_site(&from, &spawn,
                                              s->nsites < SITES_MAX ? name : "");
         *id = site ? keep_site(s, site) : 0;

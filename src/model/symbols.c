@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * symbols.c - find the file that an address came from, and what it says of it.
+ * symbols.c - what the trace carries for an address, else the file it came from and what
+ * that says of it.
  *
  * The paths are the trace's, and a trace is not trusted: a path is opened only if it is
  * absolute and a regular file (nothing that blocks or acts when opened), and believed
@@ -19,9 +20,11 @@
 #include <unistd.h>
 
 #include "base/map.h"
+#include "format/block.h"
+#include "model/carried.h"
 #include "model/symbols_elf.h"
 
-enum { FRAMES_MAX = 32, CACHE_MAX = 1 << 20 };
+enum { CACHE_MAX = 1 << 20 };
 
 struct cached {
     struct wf_frame *frames;
@@ -29,20 +32,23 @@ struct cached {
 };
 
 struct wf_symbols {
-    const struct wf_reader *reader;
-    struct wf_map cache;   /* of struct cached, by pc and whether it returns */
+    const struct wf_modules *modules;
+    const struct wf_carried *carried; /* NULL: none */
+    struct wf_map cache;              /* of struct cached, by pc + 1 */
     struct wf_elf **elves; /* by the module's number; NULL: none, or not tried */
     bool *tried;
     size_t nelves;
 };
 
-struct wf_symbols *wf_symbols_new(const struct wf_reader *r)
+struct wf_symbols *wf_symbols_new(const struct wf_modules *modules,
+                                  const struct wf_carried *carried)
 {
     struct wf_symbols *s = calloc(1, sizeof *s);
 
     if (!s)
         return NULL;
-    s->reader = r;
+    s->modules = modules;
+    s->carried = carried;
     wf_map_init(&s->cache, sizeof(struct cached));
     return s;
 }
@@ -112,12 +118,12 @@ static int make_room(struct wf_symbols *s, size_t n)
 
 static struct wf_elf *elf_of(struct wf_symbols *s, uint64_t pc, uint64_t *offset)
 {
-    size_t n;
-    const struct wf_module *m = wf_reader_modules(s->reader, &n);
+    const struct wf_module *m = s->modules->row;
 
-    if (make_room(s, n))
+    if (make_room(s, s->modules->n))
         return NULL;
-    for (size_t i = n; i-- > 0;) { /* loaded later: in place of an earlier one */
+    for (size_t i = s->modules->n;
+         i-- > 0;) { /* loaded later: in place of an earlier one */
         if (pc < m[i].base || pc - m[i].base >= m[i].size)
             continue;
         if (!s->tried[i]) {
@@ -138,15 +144,17 @@ static char *text(const char *s)
 }
 
 /* Look the address up, for the cache. */
-static bool look_up(struct wf_symbols *s, uint64_t pc, bool returns, struct cached *c)
+static bool look_up(struct wf_symbols *s, uint64_t pc, struct cached *c)
 {
-    struct wf_frame found[FRAMES_MAX] = { { .pc = pc, .function = "", .file = "" } };
+    struct wf_frame found[WF_SYMBOL_FRAMES_MAX] = {
+        { .pc = pc, .function = "", .file = "" }
+    };
     uint64_t offset;
     struct wf_elf *elf = elf_of(s, pc, &offset);
     size_t n = 1;
 
     if (elf)
-        n = wf_elf_find(elf, offset, returns, found, FRAMES_MAX);
+        n = wf_elf_find(elf, offset, found, WF_SYMBOL_FRAMES_MAX);
     c->frames = calloc(n, sizeof *c->frames);
     if (!c->frames)
         return false;
@@ -165,13 +173,17 @@ static bool look_up(struct wf_symbols *s, uint64_t pc, bool returns, struct cach
     return true;
 }
 
-size_t wf_symbols_find(struct wf_symbols *s, uint64_t pc, bool returns,
-                       struct wf_frame *frames, size_t max)
+size_t wf_symbols_find(struct wf_symbols *s, uint64_t pc, struct wf_frame *frames,
+                       size_t max)
 {
-    uint64_t key = (pc << 1 | returns) + 1;
-    struct cached *c = wf_map_get(&s->cache, key), fresh = { 0 };
+    size_t n = s->carried ? wf_carried_find(s->carried, pc, frames, max) : 0;
+    uint64_t key = pc + 1;
+    struct cached *c, fresh = { 0 };
 
-    if (!c && s->cache.n < CACHE_MAX && look_up(s, pc, returns, &fresh)) {
+    if (n)
+        return n;
+    c = wf_map_get(&s->cache, key);
+    if (!c && s->cache.n < CACHE_MAX && look_up(s, pc, &fresh)) {
         c = wf_map_put(&s->cache, key);
         if (c)
             *c = fresh;

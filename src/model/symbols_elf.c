@@ -216,8 +216,8 @@ static const struct function *function_at(const struct wf_elf *e, uint64_t at)
     return NULL;
 }
 
-size_t wf_elf_find(struct wf_elf *e, uint64_t offset, bool returns,
-                   struct wf_frame *frames, size_t max)
+size_t wf_elf_find(struct wf_elf *e, uint64_t offset, struct wf_frame *frames,
+                   size_t max)
 {
     const struct function *f;
     uint64_t at;
@@ -226,12 +226,12 @@ size_t wf_elf_find(struct wf_elf *e, uint64_t offset, bool returns,
     frames[0].function = frames[0].file = "";
     if (!address_of(e, offset, &at))
         return n;
-    f = function_at(e, at - returns);
+    f = function_at(e, at - 1);
     if (f) {
         frames[0].function = f->name;
         frames[0].offset = at - f->at;
     }
     if (e->dw)
-        n = wf_dw_find(e->dw, at - returns, frames, max);
+        n = wf_dw_find(e->dw, at - 1, frames, max);
     return n;
 }

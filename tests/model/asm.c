@@ -75,6 +75,7 @@ static void fini(struct asm_as *a)
     free(a->meta.at);
     free(a->stacks.at);
     free(a->strings.at);
+    free(a->symbols.at);
     free(a->block_at);
 }
 

@@ -19,6 +19,7 @@
  *     !skip M N               M's next block is N further on: the blocks between are lost
  *     !raw M HEX              bytes into M's block, as an event would be
  *     !type N FLAGS HEX       a block of type N
+ *     !symbols HEX            a SYMBOLS block behind END, its place in the header
  *     !kill                   the program dies here: no CLOCK, LOSS, END
  *     !pool                   and what it had not written is in the pool
  *

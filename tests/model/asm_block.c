@@ -244,4 +244,8 @@ void asm_end(struct asm_as *a)
     asm_put(&b, &end, sizeof end);
     asm_block(a, (struct wf_block_head){ .type = WF_BLOCK_END }, &b);
     free(b.at);
+    if (a->symbols.n) {
+        a->header.symbols_off = a->out.n;
+        asm_block(a, (struct wf_block_head){ .type = WF_BLOCK_SYMBOLS }, &a->symbols);
+    }
 }

@@ -190,6 +190,9 @@ int asm_directive(struct asm_as *a, char **word, int n)
         a->kill = true;
     else if (!strcmp(name, "!pool"))
         a->kill = a->pool = true;
+    else if (!strcmp(name, "!symbols"))
+        return n < 2 ? asm_fail(a, "not !symbols HEX")
+                     : asm_hex(a, &a->symbols, word[1]);
     else if (!strcmp(name, "!type"))
         return own_block(a, word, n);
     else

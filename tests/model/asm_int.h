@@ -34,7 +34,7 @@ struct asm_extra { /* an event that only the file knows */
 
 struct asm_as {
     struct wf_file_header header;
-    struct asm_bytes out, meta, stacks, strings;
+    struct asm_bytes out, meta, stacks, strings, symbols;
     struct asm_stream *streams;
     size_t nstreams;
     struct asm_table string_ids;
