@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * cmd_exec.c - weft exec: another program, with the environment that traces it.
+ * Without a trace exec becomes the program; with one it waits, for the trace wants its
+ * symbols when the program has ended.
  */
 #include <ctype.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <weft/run.h>
 
 #include "cli/cli.h"
+#include "cli/recording.h"
 
 /* --set steal=off is WEFT_STEAL=off for the program: -1, or exit status 2. */
 static int export_setting(const char *setting)
@@ -47,8 +53,73 @@ static int export_all(const struct wf_options *o)
     return -1;
 }
 
+/* Where the program will trace to, by its environment; "": it will not. */
+static void find_trace(weft_config *config)
+{
+    char error[WEFT_ERROR_MAX];
+
+    weft_config_init(config);
+    if (weft_config_load(config, error) || config->trace_mode == WEFT_TRACE_OFF)
+        config->trace[0] = '\0'; /* of an error the program tells */
+}
+
+/* Returns only the status of a failure. */
+static int become(const struct wf_options *o)
+{
+    execvp(o->operands[0], o->operands);
+    bool lacking = errno == ENOENT || errno == EACCES || errno == ENOEXEC;
+    return wf_complain(lacking ? WF_EXIT_LACKING : WF_EXIT_IO, "exec: %s: %s",
+                       o->operands[0], strerror(errno));
+}
+
+/* Signals for the program that come to us are passed on; what a terminal sends comes to
+ * both.  The exit status. */
+static int wait_for(pid_t program, const sigset_t *signals)
+{
+    siginfo_t info;
+    int status;
+
+    while (waitpid(program, &status, WNOHANG) == 0) {
+        int sig = sigwaitinfo(signals, &info);
+        if (sig > 0 && sig != SIGCHLD && info.si_code <= 0)
+            kill(program, sig);
+    }
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int run_traced(const struct wf_options *o, const char *trace)
+{
+    static const int passed_on[] = { SIGCHLD, SIGINT,  SIGQUIT, SIGTERM,
+                                     SIGHUP,  SIGUSR1, SIGUSR2 };
+    struct wf_recording recording;
+    sigset_t signals, was;
+    pid_t us = getpid(), program;
+
+    wf_recording_begin(&recording, trace);
+    sigemptyset(&signals);
+    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+        sigaddset(&signals, passed_on[i]);
+    sigprocmask(SIG_BLOCK, &signals, &was);
+    void (*child_was)(int) = signal(SIGCHLD, SIG_DFL);
+    program = fork();
+    if (program < 0)
+        return wf_complain(WF_EXIT_IO, "exec: %s", strerror(errno));
+    if (program == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever kills exec means the program */
+        if (getppid() != us)
+            _exit(WF_EXIT_IO);
+        signal(SIGCHLD, child_was);
+        sigprocmask(SIG_SETMASK, &was, NULL);
+        _exit(become(o));
+    }
+    int status = wait_for(program, &signals);
+    wf_recording_end(&recording);
+    return status;
+}
+
 int wf_cmd_exec(int argc, char **argv)
 {
+    weft_config config;
     struct wf_options o = wf_command_options("exec");
     int status;
 
@@ -57,10 +128,8 @@ int wf_cmd_exec(int argc, char **argv)
     if (status < 0)
         status = export_all(&o);
     if (status < 0) {
-        execvp(o.operands[0], o.operands);
-        bool lacking = errno == ENOENT || errno == EACCES || errno == ENOEXEC;
-        status = wf_complain(lacking ? WF_EXIT_LACKING : WF_EXIT_IO, "exec: %s: %s",
-                             o.operands[0], strerror(errno));
+        find_trace(&config);
+        status = config.trace[0] ? run_traced(&o, config.trace) : become(&o);
     }
     wf_options_fini(&o);
     return status;

@@ -13,6 +13,7 @@
 
 #include "base/fatal.h"
 #include "base/text.h"
+#include "cli/recording.h"
 #include "cli/run.h"
 
 static const struct weft_workload *const workloads[] = {
@@ -200,6 +201,8 @@ static void raise_descriptor_limit(void)
 
 static int run(struct wl *w)
 {
+    struct wf_recording recording;
+
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake < 0)
         return wf_complain(WF_EXIT_IO, "run: %s", strerror(errno));
@@ -208,7 +211,9 @@ static int run(struct wl *w)
     w->started = time(NULL);
     atomic_init(&w->random,
                 (uint64_t)wl_int(w, "seed") * UINT64_C(0x9e3779b97f4a7c15) + 1);
+    wf_recording_begin(&recording, w->config.trace);
     w->workload->run(w);
+    wf_recording_end(&recording);
     if (w->status == WF_EXIT_USAGE || w->status == WF_EXIT_LACKING || !w->begin)
         return w->status         ? w->status
                : wf_run_signal() ? 128 + wf_run_signal()

@@ -14,6 +14,7 @@ weft_SOURCES = \
 	%D%/cmd_view.c \
 	%D%/commands.def \
 	%D%/main.c \
+	%D%/recording.c %D%/recording.h \
 	%D%/run.h %D%/run_figures.c %D%/run_hist.c %D%/run_frame.c %D%/run_result.c \
 	%D%/output.c %D%/output.h \
 	%D%/session.c %D%/session.h \

@@ -70,7 +70,7 @@ for signal in INT TERM; do
     [ $status -eq 0 ] || fail "SIG$signal: the trace: $(cat "$work/out" "$work/err")"
 done
 
-# exec becomes the program.
+# exec is as the program would be.
 expect 7 '^off t.weft$' exec --set steal=off --trace t.weft -- \
     sh -c 'echo "$WEFT_STEAL $WEFT_TRACE"; exit 7'
 expect 0 '^--json$' exec echo --json
