@@ -119,6 +119,24 @@ static void block_signals(void)
     sigprocmask(SIG_BLOCK, &term.mask, &term.before);
 }
 
+/* Only so that ncurses does not find the default. */
+static void not_for_ncurses(int sig)
+{
+    (void)sig;
+}
+
+/*
+ * When it finds SIGTSTP at its default, ncurses handles it, and ignores it during each
+ * refresh: that would drop one that is pending for the loop.  So it finds a handler.
+ */
+static SCREEN *open_screen(void)
+{
+    signal(SIGTSTP, not_for_ncurses);
+    SCREEN *screen = newterm(NULL, stdout, stdin);
+    signal(SIGTSTP, SIG_DFL);
+    return screen;
+}
+
 static void set_mouse(const char *sequence)
 {
     if (term.mouse) {
@@ -133,14 +151,13 @@ int wf_term_open(struct wf_term_caps caps, bool mouse)
         return -ENOTTY;
     block_signals();
     term.signals = signalfd(-1, &term.mask, SFD_CLOEXEC | SFD_NONBLOCK);
-    term.screen = term.signals < 0 ? NULL : newterm(NULL, stdout, stdin);
+    term.screen = term.signals < 0 ? NULL : open_screen();
     if (!term.screen) {
         sigprocmask(SIG_SETMASK, &term.before, NULL);
         if (term.signals >= 0)
             close(term.signals);
         return -ENOTTY;
     }
-    signal(SIGTSTP, SIG_DFL); /* ncurses has its own; here the loop decides */
     term.mouse = mouse;
     term.colour = caps.colour && has_colors() && start_color() == OK;
     if (term.colour) {
@@ -151,6 +168,7 @@ int wf_term_open(struct wf_term_caps caps, bool mouse)
     noecho();
     nonl();
     curs_set(0);
+    leaveok(stdscr, TRUE); /* nobody sees where it is */
     putp(tigetstr("smkx") && tigetstr("smkx") != (char *)-1 ? tigetstr("smkx") : "");
     term.open = true;
     catch_crashes();
