@@ -7,6 +7,7 @@
 #include "pty.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utmp.h>
 
 enum { PATIENCE_MS = 60000 };
 
@@ -39,7 +41,9 @@ static void become_weft(const char *env, const char *const *argv)
 
     setpgid(0, 0);
     tcsetpgrp(0, getpid());
-    signal(SIGTTOU, SIG_DFL);
+    /* Whoever runs the tests may ignore some of these: weft is not to inherit that. */
+    for (int sig = 1; sig < SIGRTMIN; sig++)
+        signal(sig, SIG_DFL);
     setenv("TERM", "xterm-256color", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     unsetenv("NO_COLOR");
@@ -54,9 +58,11 @@ static void become_weft(const char *env, const char *const *argv)
 /* What runs in the terminal: one job, waited for as a shell would. */
 static void shell(const char *env, const char *const *argv)
 {
+    static const int not_for_shells[] = { SIGTTOU, SIGTTIN, SIGTSTP, SIGINT, SIGQUIT };
     int status;
 
-    signal(SIGTTOU, SIG_IGN);
+    for (size_t i = 0; i < sizeof not_for_shells / sizeof *not_for_shells; i++)
+        signal(not_for_shells[i], SIG_IGN);
     pid_t job = fork();
     if (job == 0)
         become_weft(env, argv);
@@ -86,14 +92,21 @@ void pty_open(struct pty *p, int w, int h, const char *env, const char *const *a
 {
     static const VTermScreenCallbacks callbacks = { .settermprop = on_prop };
     struct winsize ws = { .ws_row = (unsigned short)h, .ws_col = (unsigned short)w };
+    int inside;
 
     memset(p, 0, sizeof *p);
     p->cursor = true;
-    p->shell = forkpty(&p->fd, NULL, NULL, &ws);
+    assert_int_equal(openpty(&p->fd, &inside, NULL, NULL, &ws), 0);
+    assert_int_equal(tcgetattr(p->fd, &p->before), 0); /* nobody changed it yet */
+    p->shell = fork();
     assert_true(p->shell >= 0);
-    if (p->shell == 0)
+    if (p->shell == 0) {
+        close(p->fd);
+        login_tty(inside);
         shell(env, argv);
-    assert_int_equal(tcgetattr(p->fd, &p->before), 0);
+    }
+    close(inside);
+    fcntl(p->fd, F_SETFL, O_NONBLOCK);
     p->vt = vterm_new(h, w);
     vterm_set_utf8(p->vt, 1);
     p->screen = vterm_obtain_screen(p->vt);
@@ -139,16 +152,19 @@ void pty_drain(struct pty *p, int ms)
         ;
 }
 
+/* What weft says meanwhile is taken in, or each would wait for the other. */
 void pty_type(struct pty *p, const char *bytes, size_t n)
 {
     while (n > 0) {
-        size_t some = n < 64 ? n : 64; /* the kernel's buffer is small */
-        ssize_t done = write(p->fd, bytes, some);
-        assert_true(done > 0);
-        bytes += done;
-        n -= (size_t)done;
+        struct pollfd fd = { .fd = p->fd, .events = POLLIN | POLLOUT };
+        assert_true(poll(&fd, 1, PATIENCE_MS) > 0);
         while (take(p, 0))
             ;
+        ssize_t done = fd.revents & POLLOUT ? write(p->fd, bytes, n) : 0;
+        if (done < 0)
+            assert_int_equal(errno, EAGAIN);
+        else
+            bytes += done, n -= (size_t)done;
     }
 }
 
@@ -176,23 +192,48 @@ char *pty_text(struct pty *p)
     return text;
 }
 
-void pty_await(struct pty *p, const char *want)
+static bool shows(struct pty *p, const char *text)
 {
-    for (int waited = 0; waited < PATIENCE_MS; waited += 50) {
-        char *text = pty_text(p);
-        bool there = strstr(text, want) != NULL;
-        free(text);
-        if (there)
+    char *all = pty_text(p);
+    bool there = strstr(all, text) != NULL;
+
+    free(all);
+    return there;
+}
+
+/* Until the screen has the text, or no longer has it. */
+static void await(struct pty *p, const char *text, bool there)
+{
+    for (int waited = 0; waited < PATIENCE_MS;) {
+        if (shows(p, text) == there)
             return;
-        take(p, 50);
+        waited += take(p, 50) ? 0 : 50;
     }
-    char *text = pty_text(p);
-    fail_msg("no \"%s\" came on the screen:\n%s", want, text);
+    fail_msg("\"%s\" did not %s the screen:\n%s", text, there ? "come to" : "leave",
+             pty_text(p));
+}
+
+void pty_await(struct pty *p, const char *text)
+{
+    await(p, text, true);
+}
+
+void pty_await_gone(struct pty *p, const char *text)
+{
+    await(p, text, false);
+}
+
+void pty_await_more(struct pty *p)
+{
+    for (int waited = 0; waited < PATIENCE_MS; waited += 50)
+        if (take(p, 50))
+            return;
+    fail_msg("nothing more came");
 }
 
 void pty_await_said(struct pty *p, const char *want)
 {
-    for (int waited = 0; waited < PATIENCE_MS; waited += 50) {
+    for (int waited = 0; waited < PATIENCE_MS;) {
         char *at = p->nraw > p->heard ? memmem(p->raw + p->heard, p->nraw - p->heard,
                                                want, strlen(want))
                                       : NULL;
@@ -200,9 +241,9 @@ void pty_await_said(struct pty *p, const char *want)
             p->heard = (size_t)(at - p->raw) + strlen(want);
             return;
         }
-        take(p, 50);
+        waited += take(p, 50) ? 0 : 50;
     }
-    fail_msg("the shell did not say %s", want);
+    fail_msg("the shell did not say %s; the screen:\n%s", want, pty_text(p));
 }
 
 pid_t pty_job(struct pty *p)
@@ -214,7 +255,6 @@ void pty_assert_restored(struct pty *p)
 {
     struct termios now;
 
-    pty_drain(p, 100);
     assert_int_equal(tcgetattr(p->fd, &now), 0);
     assert_int_equal(now.c_lflag, p->before.c_lflag);
     assert_int_equal(now.c_iflag, p->before.c_iflag);

@@ -35,12 +35,17 @@ void pty_resize(struct pty *p, int w, int h);
 void pty_drain(struct pty *p, int ms);
 /* Take in until the screen has this text; fails the test when it does not come. */
 void pty_await(struct pty *p, const char *text);
+/* Take in until the screen no longer has it. */
+void pty_await_gone(struct pty *p, const char *text);
+/* Take in something. */
+void pty_await_more(struct pty *p);
 /* Take in until the shell has said this, after what it said before. */
 void pty_await_said(struct pty *p, const char *text);
 /* The screen, rows with '\n'; to be freed. */
 char *pty_text(struct pty *p);
 /* The job in the foreground, by its process group. */
 pid_t pty_job(struct pty *p);
-/* The terminal is as it was: modes, screen, cursor, mouse. */
+/* The terminal is as it was: modes, screen, cursor, mouse.  To be asked once the shell
+ * has spoken: what weft wrote came before that. */
 void pty_assert_restored(struct pty *p);
 #endif /* WEFT_TESTS_PTY_H */
