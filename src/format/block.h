@@ -116,10 +116,13 @@ enum {
 /* Streams of writers that are no M have this bit; SYSMON is the first of them. */
 enum { WF_STREAM_OTHER = 1u << 30, WF_STREAM_SYSMON = WF_STREAM_OTHER };
 
-/* What a batch held, so that a first overview needs no event decoded. */
+/*
+ * What a batch held, so that a first overview needs no event decoded.  The times are of
+ * an M, as its own events tell (all 0 for other writers), and add up to the batch's.
+ */
 struct wf_digest {
-    uint32_t running_us, spinning_us, idle_us, blocked_us; /* of this M */
-    uint32_t queue_max;                                    /* deepest local queue */
+    uint32_t running_us, spinning_us, idle_us, blocked_us;
+    uint32_t queue_max;   /* deepest queue of the writer's P */
     uint32_t wait_max_us; /* longest runnable wait that */
     uint64_t wait_g;      /* ended here, and whose */
 };
@@ -157,7 +160,8 @@ struct wf_slot_head {
     _Atomic uint32_t committed; /* payload bytes that are whole */
     _Atomic uint32_t nevents;   /* estimate: may lag committed */
     _Atomic uint64_t last_ts;   /* likewise */
-    uint64_t pad;
+    uint32_t does; /* the M, after what is committed: enum wf_word MSTATE */
+    uint32_t pad;
     /* type, stream, stream_seq, generation, first_ts, lost_before hold from the start;
      * the rest when FULL */
     struct wf_block_head block;

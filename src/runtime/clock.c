@@ -101,6 +101,9 @@ void wf_tclock_use(enum wf_clock_kind kind)
     while (rate >> wf_tclock.shift > UNITS_MAX_PER_S)
         wf_tclock.shift++;
     wf_tclock.units_per_s = rate >> wf_tclock.shift;
+    /* Rounded up, so that what is a whole number of us stays one. */
+    wf_tclock.us_per_unit =
+        (uint64_t)(((unsigned __int128)1000000 << 64) / wf_tclock.units_per_s + 1);
 }
 
 void wf_tclock_init(void)

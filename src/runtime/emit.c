@@ -32,6 +32,7 @@ void wf_emit_start(struct wf_g *g, enum wf_word from)
     uint64_t seq = wf_trace_g(b, g, WF_G_RUNNABLE);
     WF_EMIT(b, g_start, .g = g->id, .gseq = seq, .from = from,
             .len = len_of(from, wf_m()->p));
+    wf_trace_waited(b, g);
     wf_trace_end(b);
 }
 
@@ -40,6 +41,7 @@ void wf_emit_ready(struct wf_g *g, uint64_t obj, enum wf_word to, uint32_t len)
     struct wf_tbuf *b = wf_trace_begin();
     uint64_t seq = wf_trace_g(b, g, WF_G_WAITING);
     WF_EMIT(b, g_ready, .g = g->id, .gseq = seq, .obj = obj, .to = to, .len = len);
+    wf_trace_waits(b, g);
     wf_g_become(g, WF_G_WAITING, WF_G_RUNNABLE);
     wf_trace_end(b);
 }
@@ -52,6 +54,9 @@ static void emit_switch(enum wf_why why, uint64_t obj, struct wf_g *next,
     WF_EMIT(b, g_switch, .reason = why, .obj = obj,
             .stack = WF_STACK_HERE(b, WF_STACK_BLOCK), .g2 = next->id, .g2seq = seq,
             .from = from, .len = len_of(from, wf_m()->p));
+    wf_trace_waited(b, next);
+    if (why >= WF_WHY_yield)
+        wf_trace_waits(b, wf_m()->g);
     wf_trace_end(b);
 }
 
@@ -77,6 +82,16 @@ void wf_emit_yield(enum wf_why why, struct wf_g *next, enum wf_word from,
     struct wf_tbuf *b = wf_trace_begin();
     WF_EMIT(b, g_yield, .reason = why, .stack = WF_STACK_HERE(b, WF_STACK_BLOCK),
             .to = to, .len = len_of(to, wf_m()->p) + 1);
+    wf_trace_waits(b, wf_m()->g);
+    wf_trace_end(b);
+}
+
+void wf_emit_retaken(void)
+{
+    struct wf_tbuf *b = wf_trace_begin();
+    WF_EMIT(b, g_yield, .reason = WF_WHY_retaken, .to = WF_FROM_global,
+            .len = wf_get(&wf_rt.nglobal) + 1);
+    wf_trace_waits(b, wf_m()->g);
     wf_trace_end(b);
 }
 

@@ -41,6 +41,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/sysmon.c %D%/sysmon.h \
 	%D%/tbuf.h \
 	%D%/trace.c %D%/trace.h %D%/trace_int.h \
+	%D%/trace_digest.c \
 	%D%/trace_file.c \
 	%D%/trace_gen.c \
 	%D%/trace_meta.c \

@@ -101,8 +101,8 @@ static struct wf_m *come_back(struct wf_m *m)
             wf_g_become(g, WF_G_SYSCALL, WF_G_RUNNING);
         return m;
     }
-    WF_TRACE(g_yield, .reason = WF_WHY_retaken, .to = WF_FROM_global,
-             .len = wf_get(&wf_rt.nglobal) + 1);
+    if (wf_unlikely(wf_trace_on))
+        wf_emit_retaken();
     wf_lose_p(m);
     return wf_m();
 }

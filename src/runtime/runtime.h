@@ -84,7 +84,7 @@ struct wf_g {
     struct wf_g *next;     /* in the queue or free list that it is on */
     _Atomic uint8_t state; /* enum wf_g_state */
     uint8_t flags;         /* enum wf_g_flag */
-    uint16_t pin_depth;
+    _Atomic uint8_t why;   /* enum wf_why: what it waits for, if it does */
     _Atomic uint32_t wake;
     int err;                   /* errno, while it does not run */
     int wake_result;           /* of wf_park_until: set by who won wake */
@@ -98,7 +98,7 @@ struct wf_g {
     const void *spawned;    /* return address of its weft_go */
     const char *name;       /* interned, NULL for none */
     struct wf_m *_Atomic m; /* runs it; with WF_G_PINNED also while it does not */
-    _Atomic uint8_t why;    /* enum wf_why: what it waits for, if it does */
+    uint64_t runnable;      /* traced: since when, in clock units; 0 not known */
 
     /* for who looks on: the same */
     alignas(WF_CACHE_LINE) _Atomic uint64_t obj;
@@ -110,7 +110,8 @@ struct wf_g {
     bool ended;                  /* likewise, until joined */
     _Atomic(struct wf_g *) self; /* what owner points to in who joins it */
     struct wf_timer timer;       /* of wf_park_until */
-    void *fiber, *fake_stack;    /* the sanitizers' */
+    uint16_t pin_depth;
+    void *fiber, *fake_stack; /* the sanitizers' */
 };
 
 enum { WF_RING = 256, WF_STACK_CACHE = 32 };

@@ -151,6 +151,8 @@ void wf_emit_ready(struct wf_g *g, uint64_t obj, enum wf_word to, uint32_t len);
 void wf_emit_park(enum wf_why why, uint64_t obj, struct wf_g *next, enum wf_word from);
 void wf_emit_yield(enum wf_why why, struct wf_g *next, enum wf_word from,
                    enum wf_word to);
+/* The running G came back without a P. */
+void wf_emit_retaken(void);
 void wf_emit_p_start(struct wf_p *p);
 void wf_emit_block(unsigned kind);
 void wf_emit_name(struct wf_g *g);

@@ -39,6 +39,9 @@ struct wf_tbuf {
     struct wf_slot_head *head; /* of the slot */
     _Atomic uint32_t gen;      /* generation that at is in; the flipper reads it */
     uint32_t nevents;          /* in the slot */
+    uint8_t does;              /* the M: enum wf_word MSTATE */
+    uint32_t queue_max;        /* deepest that its queue was told to be there */
+    uint64_t waited;           /* longest runnable wait that ended there, in units */
     bool shared;               /* of writers that are no M: a lock is held meanwhile */
     uint32_t stream, stream_seq;
     uint32_t lost;      /* events dropped since the slot before */

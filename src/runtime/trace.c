@@ -20,6 +20,7 @@ WF_HIDDEN struct wf_list wf_trace_ms = WF_LIST_INIT(wf_trace_ms);
 WF_HIDDEN struct wf_lock wf_trace_lock = WF_LOCK_INIT(TRACE);
 WF_HIDDEN _Atomic bool wf_trace_closing;
 WF_HIDDEN uint32_t wf_trace_base;
+WF_HIDDEN uint64_t wf_trace_since;
 WF_HIDDEN _Atomic uint64_t wf_trace_lost;
 
 /* Guarded by wf_trace_lock: sysmon's and the plain threads'. */
@@ -209,6 +210,8 @@ static bool open_slot(struct wf_tbuf *b, uint32_t gen)
     b->stream_seq++;
     b->head = h;
     b->nevents = 0;
+    b->waited = b->queue_max = 0;
+    h->does = b->does;
     b->last = b->now;
     b->at = (unsigned char *)(h + 1);
     b->limit = (unsigned char *)h + WF_SLOT_SIZE - WF_SLOT_SPARE;
@@ -327,6 +330,7 @@ void wf_trace_created(struct wf_tbuf *b, struct wf_g *g)
 {
     uint64_t gen = b ? atomic_load_explicit(&b->gen, memory_order_relaxed) : 0;
     atomic_store_explicit(&g->order.word, gen << 32, memory_order_release);
+    wf_trace_waits(b, g);
 }
 
 /* ---- words ---- */

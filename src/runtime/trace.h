@@ -53,6 +53,7 @@ struct wf_tclock {
     uint8_t kind;  /* enum wf_clock_kind */
     uint8_t shift; /* one unit is 1 << shift ticks */
     uint64_t units_per_s;
+    uint64_t us_per_unit; /* times 2^64 */
 };
 extern WF_HIDDEN struct wf_tclock wf_tclock;
 
@@ -74,6 +75,87 @@ static inline uint64_t wf_now_units(void)
                          ? wf_ticks()
                          : (uint64_t)wf_clock_now();
     return ticks >> wf_tclock.shift;
+}
+
+/* ---- what a batch holds, for its head: trace_digest.c ---- */
+
+void wf_digest_turn(struct wf_tbuf *b, unsigned to);
+void wf_digest_waited(struct wf_tbuf *b, const struct wf_g *g);
+
+static inline void wf_digest_queue(struct wf_tbuf *b, uint64_t queue, uint64_t len)
+{
+    if (queue != WF_FROM_global && wf_unlikely(len > b->queue_max))
+        b->queue_max = b->head->block.digest.queue_max = (uint32_t)len;
+}
+
+static inline void wf_digest_does(struct wf_tbuf *b, uint64_t to)
+{
+    if (wf_unlikely(b->does != to))
+        wf_digest_turn(b, (unsigned)to);
+}
+
+/* id is known to the compiler: of this one case or nothing is left. */
+static inline __attribute__((always_inline)) void wf_digest_note(struct wf_tbuf *b,
+                                                                 enum wf_event_id id,
+                                                                 const uint64_t *e)
+{
+#define FIELD(event, field) (e[offsetof(struct wf_ev_##event, field) / sizeof *e])
+#define QUEUE(event, queue) wf_digest_queue(b, FIELD(event, queue), FIELD(event, len))
+    switch (id) {
+    case WF_EV_g_create:
+        QUEUE(g_create, to);
+        break;
+    case WF_EV_g_ready:
+        QUEUE(g_ready, to);
+        break;
+    case WF_EV_g_start:
+        QUEUE(g_start, from);
+        wf_digest_does(b, WF_MSTATE_running);
+        break;
+    case WF_EV_g_switch:
+        QUEUE(g_switch, from);
+        wf_digest_does(b, WF_MSTATE_running);
+        break;
+    case WF_EV_g_yield:
+        QUEUE(g_yield, to);
+        wf_digest_does(b, WF_MSTATE_idle);
+        break;
+    case WF_EV_g_park:
+    case WF_EV_g_end:
+    case WF_EV_m_park:
+    case WF_EV_poll_wake:
+        wf_digest_does(b, WF_MSTATE_idle);
+        break;
+    case WF_EV_block_begin:
+    case WF_EV_poll_wait:
+        wf_digest_does(b, WF_MSTATE_blocked);
+        break;
+    case WF_EV_block_end:
+        wf_digest_does(b, WF_MSTATE_running);
+        break;
+    case WF_EV_m_spin:
+        wf_digest_does(b, FIELD(m_spin, on) ? WF_MSTATE_spinning : WF_MSTATE_idle);
+        break;
+    case WF_EV_m_status:
+        wf_digest_does(b, FIELD(m_status, state));
+        break;
+    default:
+        break;
+    }
+#undef QUEUE
+#undef FIELD
+}
+
+/* From the event under way on g is runnable ... */
+static inline void wf_trace_waits(struct wf_tbuf *b, struct wf_g *g)
+{
+    g->runnable = b ? b->now : 0;
+}
+/* ... until this one. */
+static inline void wf_trace_waited(struct wf_tbuf *b, const struct wf_g *g)
+{
+    if (wf_likely(b != NULL) && wf_unlikely(b->now - g->runnable > b->waited))
+        wf_digest_waited(b, g);
 }
 
 /* ---- one event, or several ---- */
@@ -132,6 +214,7 @@ static inline void wf_trace_commit(struct wf_tbuf *b, unsigned char *at)
 #define WF_EMIT_AS(b, event, e)                                                        \
     do {                                                                               \
         (e).dt = wf_trace_dt(b);                                                       \
+        wf_digest_note(b, WF_EV_##event, &(e).dt);                                     \
         wf_trace_commit(b, wf_put_##event((b)->at, e));                                \
     } while (0)
 

@@ -8,6 +8,7 @@
  *     trace_gen.c     from one generation to the next; keyframes
  *     trace_writer.c  the thread that appends full slots to the file
  *     trace_file.c    the file itself: how it begins and how it ends
+ *     trace_digest.c  what a batch held, for its head
  *     trace_meta.c    blocks that describe the program: schema, meta, modules
  *     trace_user.c    weft/trace.h
  */
@@ -53,6 +54,7 @@ extern WF_HIDDEN struct wf_lock wf_trace_lock; /* rank TRACE */
 extern WF_HIDDEN _Atomic bool wf_trace_closing;
 /* Generations count on from one trace to the next; this is the first one's, less 1. */
 extern WF_HIDDEN uint32_t wf_trace_base;
+extern WF_HIDDEN uint64_t wf_trace_since;        /* its first moment, in units */
 extern WF_HIDDEN _Atomic uint64_t wf_trace_lost; /* events that found no room */
 
 /* Hand b's slot on, if it is in an older generation than gen and still b's. */
@@ -147,6 +149,12 @@ void wf_writer_block(struct wf_block_head *head, uint32_t payload_len);
 void wf_writer_put(unsigned type, uint32_t gen, const void *payload, size_t size);
 void wf_writer_drain(void); /* all full slots */
 uint64_t wf_writer_bytes(void);
+
+/* ---- trace_digest.c ---- */
+
+uint32_t wf_digest_us(uint64_t units); /* capped */
+/* What the slot's M does, it did until then. */
+void wf_digest_until(struct wf_slot_head *h, uint64_t ts);
 
 /* ---- trace_meta.c: on the writer thread ---- */
 

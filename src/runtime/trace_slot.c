@@ -118,7 +118,7 @@ struct wf_slot_head *wf_slot_get(const struct wf_block_head *block)
         &pool.nfree, &nfree, nfree - 1, memory_order_acquire, memory_order_relaxed));
     struct wf_slot_head *h = take_bit();
     h->magic = WF_SLOT_MAGIC;
-    h->pad = 0;
+    h->does = h->pad = 0;
     h->block = *block;
     atomic_store_explicit(&h->committed, 0, memory_order_relaxed);
     atomic_store_explicit(&h->nevents, 0, memory_order_relaxed);

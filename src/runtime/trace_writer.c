@@ -97,6 +97,8 @@ static void write_slot(struct wf_slot_head *h)
     uint32_t size = atomic_load_explicit(&h->committed, memory_order_acquire);
     block->nevents = atomic_load_explicit(&h->nevents, memory_order_relaxed);
     block->last_ts = atomic_load_explicit(&h->last_ts, memory_order_relaxed);
+    if (block->type == WF_BLOCK_EVENTS && block->stream < WF_STREAM_OTHER)
+        wf_digest_until(h, block->last_ts);
     if (size)
         wf_writer_block(block, size);
 }
@@ -166,8 +168,10 @@ static void begin(void)
             wf_tfile_abandon(&writer.file);
         }
     }
-    if (!writer.err)
+    if (!writer.err) {
+        wf_trace_since = writer.begin.tick;
         wf_gen_first(writer.begin, writer.config->trace_buffer);
+    }
     atomic_store(&writer.started, 1);
     syscall(SYS_futex, &writer.started, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }

@@ -45,7 +45,10 @@ check_PROGRAMS += %D%/test_config %D%/test_runq
 
 # The tracer.
 EXTRA_DIST += %D%/trace_read.h %D%/trace_replay.h
-check_PROGRAMS += %D%/test_trace %D%/test_trace_kill %D%/test_trace_parts
+check_PROGRAMS += %D%/test_trace %D%/test_trace_digest %D%/test_trace_kill \
+	%D%/test_trace_parts
+%C%_test_trace_digest_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_trace_digest_LDADD = $(RT_LDADD)
 %C%_test_trace_kill_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_trace_kill_LDADD = $(RT_LDADD)
 %C%_test_trace_CPPFLAGS = $(RT_CPPFLAGS)

@@ -29,6 +29,9 @@ struct replay_thing { /* a G or a P */
 
 struct replay {
     struct trace_reading reading;
+    /* Each event, in the order found. */
+    void (*then)(void *arg, const struct replay_event *e);
+    void *arg;
     struct replay_event *events;
     size_t n, size;
     struct replay_thing g[REPLAY_GS], p[256];
@@ -297,16 +300,22 @@ static inline void replay_generation(struct replay *r, size_t from, size_t to)
             return;
         }
         r->held += best != oldest;
-        replay_apply(r, &r->events[at[best]++]);
+        replay_apply(r, &r->events[at[best]]);
+        if (r->then)
+            r->then(r->arg, &r->events[at[best]]);
+        at[best]++;
     }
 }
 
 /* The caller frees it; r->wrong is "" when all fits. */
-static inline struct replay *replay_file(const char *path)
+static inline struct replay *replay_file_with(
+    const char *path, void (*then)(void *arg, const struct replay_event *e), void *arg)
 {
     struct replay *r = calloc(1, sizeof *r);
     if (!r)
         abort();
+    r->then = then;
+    r->arg = arg;
     r->reading.event = replay_add;
     r->reading.arg = r;
     trace_read(&r->reading, path);
@@ -320,6 +329,11 @@ static inline struct replay *replay_file(const char *path)
             from = i;
         }
     return r;
+}
+
+static inline struct replay *replay_file(const char *path)
+{
+    return replay_file_with(path, NULL, NULL);
 }
 
 static inline void replay_free(struct replay *r)
