@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +73,22 @@ static int become(const struct wf_options *o)
                        o->operands[0], strerror(errno));
 }
 
-/* Signals for the program that come to us are passed on; what a terminal sends comes to
- * both.  The exit status. */
+/*
+ * What a terminal sends to its foreground goes to the program too.  Elsewhere the program
+ * has a group of its own: what is sent to all of ours must not reach it twice.
+ */
+static bool in_foreground(void)
+{
+    int tty = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    bool yes = tty >= 0 && tcgetpgrp(tty) == getpgrp();
+
+    if (tty >= 0)
+        close(tty);
+    return yes;
+}
+
+/* Signals that are sent to us are the program's; a terminal's (SI_KERNEL) it has got.  The
+ * exit status. */
 static int wait_for(pid_t program, const sigset_t *signals)
 {
     siginfo_t info;
@@ -94,6 +109,7 @@ static int run_traced(const struct wf_options *o, const char *trace)
     struct wf_recording recording;
     sigset_t signals, was;
     pid_t us = getpid(), program;
+    bool apart = !in_foreground();
 
     wf_recording_begin(&recording, trace);
     sigemptyset(&signals);
@@ -108,6 +124,8 @@ static int run_traced(const struct wf_options *o, const char *trace)
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* whoever kills exec means the program */
         if (getppid() != us)
             _exit(WF_EXIT_IO);
+        if (apart)
+            setpgid(0, 0);
         signal(SIGCHLD, child_was);
         sigprocmask(SIG_SETMASK, &was, NULL);
         _exit(become(o));

@@ -251,6 +251,7 @@ int wf_options_read(struct wf_options *o, int argc, char **argv)
             break;
         }
     }
+    o->operands[o->noperands] = NULL; /* exec hands them on as they are */
     return -1;
 }
 

@@ -74,6 +74,8 @@ done
 expect 7 '^off t.weft$' exec --set steal=off --trace t.weft -- \
     sh -c 'echo "$WEFT_STEAL $WEFT_TRACE"; exit 7'
 expect 0 '^--json$' exec echo --json
+expect 0 '^a b$' exec --trace t.weft -- echo a b
+expect 0 '^a b$' exec -- echo a b
 expect_error 3 'nosuchprogram: No such file' exec nosuchprogram
 expect_error 2 'no such knob' exec --set steel=off true
 expect_error 2 'usage: weft exec' exec
