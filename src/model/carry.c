@@ -163,7 +163,7 @@ static int carry(struct carry *c)
     struct stat st;
     int err = take_all(c);
 
-    /* END must be there, and the last that is. */
+    /* END must be there, and the last that is: then the trace was closed. */
     if (err || !c->end || fstat(c->fd, &st) || (uint64_t)st.st_size != c->end)
         return err;
     wf_carrying_init(&symbols);
@@ -176,7 +176,7 @@ static int carry(struct carry *c)
 
 static bool wants_symbols(const struct wf_file_header *h)
 {
-    return h->index_off && !h->symbols_off && !h->errors;
+    return !h->symbols_off && !h->errors;
 }
 
 int wf_carry(const char *path, char error[static 256])
