@@ -37,7 +37,7 @@ static void busy(void *arg)
 {
     int64_t end = weft_now() + 120 * WF_NS_PER_MS;
     for (int i = *(int *)arg; weft_now() < end; i++) {
-        spin(4 * WF_NS_PER_US);
+        spin(500);
         if (i % 5)
             weft_yield();
         else
