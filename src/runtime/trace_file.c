@@ -188,9 +188,12 @@ void wf_tfile_error(struct wf_tfile *f, int err)
         return;
     f->failed = err;
     bool full = err == -ENOSPC || err == -EDQUOT || err == -EFBIG;
+    bool told = f->header.errors;
     f->header.errors |= full ? WF_FILE_ENOSPC : WF_FILE_EIO;
     if (!f->sink.stream)
         write_header(f); /* its bytes are there already */
+    if (told)
+        return;
     dprintf(STDERR_FILENO, "weft: the trace %s ends here: %s\n", f->path,
             strerror(-err));
 }
@@ -202,21 +205,10 @@ static int64_t pool_size(const struct wf_tfile *f)
     return (int64_t)f->header.pool_slots * WF_SLOT_SIZE;
 }
 
-void wf_tfile_free_pool(struct wf_tfile *f)
-{
-    if (f->sink.stream)
-        return;
-    f->punched = !fallocate(f->sink.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-                            (off_t)f->header.pool_off, pool_size(f));
-    if (f->punched && f->header.errors == WF_FILE_ENOSPC)
-        f->failed = 0; /* the pool's room will do for what is left to say */
-}
-
 static void forget_pool(struct wf_file_header *h, int64_t less)
 {
     h->pool_off = h->pool_slots = h->slot_size = 0;
     h->body_off -= (uint64_t)less;
-    h->index_off -= h->index_off ? (uint64_t)less : 0;
 }
 
 /* The blocks move down in the file itself.  Until they do, a reader finds zeros before
@@ -225,12 +217,12 @@ static bool collapse(struct wf_tfile *f)
 {
     struct wf_file_header was = f->header;
     int64_t size = pool_size(f);
-    if (!f->punched)
-        return false;
     forget_pool(&f->header, size);
     if (!write_header(f) &&
-        !fallocate(f->sink.fd, FALLOC_FL_COLLAPSE_RANGE, WF_FILE_HEADER, size))
+        !fallocate(f->sink.fd, FALLOC_FL_COLLAPSE_RANGE, WF_FILE_HEADER, size)) {
+        f->sink.off -= size;
         return true;
+    }
     f->header = was;
     return false;
 }
@@ -266,16 +258,28 @@ static bool copy_beside(struct wf_tfile *f)
         close(copy.sink.fd);
         return false;
     }
-    close(copy.sink.fd);
+    close(f->sink.fd);
+    copy.sink.off -= pool_size(f);
+    *f = copy;
     return true;
+}
+
+void wf_tfile_free_pool(struct wf_tfile *f)
+{
+    if (f->sink.stream)
+        return;
+    bool punched = !fallocate(f->sink.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                              (off_t)f->header.pool_off, pool_size(f));
+    if (!(punched && collapse(f)) && !copy_beside(f))
+        forget_pool(&f->header, 0);
+    if (f->header.errors == WF_FILE_ENOSPC)
+        f->failed = 0; /* the pool's room will do for what is left to say */
 }
 
 void wf_tfile_close(struct wf_tfile *f)
 {
-    if (!f->sink.stream && !collapse(f) && !copy_beside(f)) {
-        forget_pool(&f->header, 0);
+    if (!f->sink.stream)
         write_header(f);
-    }
     close(f->sink.fd);
     f->sink.fd = -1;
 }

@@ -127,8 +127,7 @@ struct wf_tfile {
     char path[WEFT_PATH_MAX];
     struct wf_sink sink;
     struct wf_file_header header;
-    int failed;   /* -errno: nothing more is written */
-    bool punched; /* the pool is a hole */
+    int failed; /* -errno: nothing more is written */
 };
 
 /* 0, or -errno after one line on stderr.  Maps the slots. */
@@ -138,7 +137,8 @@ int wf_tfile_open(struct wf_tfile *f, const struct wf_clock_snap *start,
 void wf_tfile_abandon(struct wf_tfile *f);
 /* Writing failed: say so, in the file too. */
 void wf_tfile_error(struct wf_tfile *f, int err);
-/* The slots are unmapped: their room is free for what is left to write. */
+/* The slots are unmapped: the blocks move down to where they were.  After an error
+ * there is room again for what is left to write. */
 void wf_tfile_free_pool(struct wf_tfile *f);
 void wf_tfile_close(struct wf_tfile *f);
 

@@ -130,7 +130,7 @@ static void put_end(void)
 {
     struct wf_loss_total loss = { lost_events(), writer.lost_batches };
     wf_writer_put(WF_BLOCK_LOSS, 0, &loss, sizeof loss);
-    writer.file.header.index_off = (uint64_t)writer.file.sink.off;
+    uint64_t off = (uint64_t)writer.file.sink.off;
     struct wf_end end = { .events = writer.events,
                           .blocks = writer.blocks,
                           .bytes = writer.bytes,
@@ -139,6 +139,8 @@ static void put_end(void)
                           .last_ts = wf_gen_end().tick,
                           .generations = wf_gen_number() };
     wf_writer_put(WF_BLOCK_END, 0, &end, sizeof end);
+    if (!writer.file.failed)
+        writer.file.header.index_off = off;
 }
 
 /* Everybody has left the last generation: nothing is written to slots any more. */

@@ -256,6 +256,33 @@ static void test_a_file_that_may_not_grow_ends_whole(void **state)
     unlink(path);
 }
 
+/* The disk is full, and again when the end is to be written. */
+static void fail_twice(void *arg)
+{
+    struct wf_tfile f;
+    struct wf_clock_snap now = wf_tclock_snap();
+    if (wf_tfile_open(&f, &now, arg, 1 << 20))
+        _exit(1);
+    wf_tfile_error(&f, -ENOSPC);
+    wf_slots_unmap();
+    wf_tfile_free_pool(&f);
+    if (f.failed)
+        _exit(2);
+    wf_tfile_error(&f, -ENOSPC);
+    wf_tfile_close(&f);
+}
+
+static void test_an_error_is_told_once(void **state)
+{
+    (void)state;
+    char said[1024];
+    int status = in_child(fail_twice, path, said, sizeof said);
+    assert_int_equal(status, 0);
+    assert_int_equal(lines(said), 1);
+    assert_non_null(strstr(said, "ends here: No space left on device"));
+    unlink(path);
+}
+
 static void run_tiny(void *arg)
 {
     struct rlimit limit = { 64 << 10, 64 << 10 };
@@ -304,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_a_killed_program_leaves_all_it_committed),
         cmocka_unit_test(test_a_breach_ends_the_trace_too),
         cmocka_unit_test(test_a_file_that_may_not_grow_ends_whole),
+        cmocka_unit_test(test_an_error_is_told_once),
         cmocka_unit_test(test_a_file_that_cannot_be_is_refused),
     };
     return cmocka_run_group_tests(tests, make_dir, remove_dir);
