@@ -143,8 +143,7 @@ static struct lane *lane_of(struct wf_lanes *l, enum wf_lane_kind kind, int64_t 
     if (lane && !lane->bins) {
         lane->bins = calloc(l->n, sizeof *lane->bins);
         lane->since = l->from;
-        lane->state = kind == WF_LANE_P || kind == WF_LANE_G ? WF_G_IDLE
-                                                             : WF_LANE_UNKNOWN;
+        lane->state = WF_G_IDLE; /* nothing is there before the first word of it */
         if (!lane->bins) {
             wf_map_remove(&l->lanes, key_of(kind, id));
             return NULL;
@@ -329,7 +328,7 @@ int wf_lanes_step(struct wf_lanes *l, const struct wf_step *s)
     case WF_STEP_M_NEW:
         return s->m > 0 ? set_state(l, WF_LANE_M, s->m, s->t, WF_G_IDLE, 0) : 0;
     case WF_STEP_M_END:
-        return s->m > 0 ? set_state(l, WF_LANE_M, s->m, s->t, WF_LANE_UNKNOWN, 0) : 0;
+        return s->m > 0 ? set_state(l, WF_LANE_M, s->m, s->t, WF_G_IDLE, 0) : 0;
     case WF_STEP_QUEUE:
         return set_queue(l, s->p, s->t, s->n);
     case WF_STEP_GAP:
