@@ -212,20 +212,36 @@ static bool write_shot(struct wf_tui *t, const char *path, int fd)
 }
 
 /* Beside, then renamed: nobody sees half a picture. */
-int wf_tui_shot(struct wf_tui *t, const char *path)
+static int shot_to_file(struct wf_tui *t, const char *path)
 {
     char beside[4096];
-    int err = -ENAMETOOLONG;
 
-    if ((size_t)snprintf(beside, sizeof beside, "%s.XXXXXX", path) < sizeof beside) {
-        int fd = mkostemp(beside, O_CLOEXEC);
-        err = fd < 0 ? -errno : 0;
-        errno = 0;
-        if (!err &&
-            (!write_shot(t, path, fd) || chmod(beside, 0644) || rename(beside, path))) {
-            err = errno ? -errno : -EIO;
-            unlink(beside);
-        }
+    if ((size_t)snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= sizeof beside)
+        return -ENAMETOOLONG;
+    int fd = mkostemp(beside, O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    errno = 0;
+    if (write_shot(t, path, fd) && !chmod(beside, 0644) && !rename(beside, path))
+        return 0;
+    int err = errno ? -errno : -EIO;
+    unlink(beside);
+    return err;
+}
+
+/* A script's - is standard output; a device or a pipe is written, never replaced. */
+int wf_tui_shot(struct wf_tui *t, const char *path)
+{
+    bool out = t->opts->script && !strcmp(path, "-");
+    struct stat st;
+    int err;
+
+    if (out || (!stat(path, &st) && !S_ISREG(st.st_mode))) {
+        int fd = out ? dup(STDOUT_FILENO) : open(path, O_WRONLY | O_CLOEXEC);
+        errno = fd < 0 ? errno : 0;
+        err = fd >= 0 && write_shot(t, path, fd) ? 0 : errno ? -errno : -EIO;
+    } else {
+        err = shot_to_file(t, path);
     }
     if (err)
         wf_tui_complain(t, "%s: %s", path, strerror(-err));
