@@ -2,8 +2,10 @@
 /*
  * actions.c - what keys do; those of the timeline are in timeline_keys.c.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tui/app.h"
@@ -126,19 +128,44 @@ void wf_do_hide_system(struct wf_tui *t, struct wf_key key)
                t->hide_system ? "hidden" : "shown");
 }
 
-/* Where an alert is seen: its P's lane, its M's, or its coroutine's. */
+static const struct wf_evidence *fact(const struct wf_alert *a, const char *key)
+{
+    for (size_t i = 0; i < a->nevidence; i++)
+        if (!a->evidence[i].text && !strcmp(a->evidence[i].key, key))
+            return &a->evidence[i];
+    return NULL;
+}
+
+/* Coroutines that the alert names become lanes: by its facts, and as "G17" in a cycle. */
+static void pin_named(struct wf_tui *t, const struct wf_alert *a)
+{
+    static const char *const keys[] = { "waiting_g", "server_g" };
+
+    for (const char *s = a->title; (s = strchr(s, 'G')); s++)
+        if (isdigit((unsigned char)s[1]) && (s == a->title || s[-1] == ' '))
+            wf_timeline_pin(t, strtoull(s + 1, NULL, 10));
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (fact(a, keys[i]))
+            wf_timeline_pin(t, (uint64_t)fact(a, keys[i])->n);
+}
+
+/* Where an alert is seen: the lane of whom it blames, at its worst moment. */
 static void show_alert(struct wf_tui *t, const struct wf_alert *a)
 {
-    struct wf_lane lane = { WF_LANE_MARKS, 0 };
-    int64_t to = a->to > a->from ? a->to : a->from + 1;
+    const struct wf_evidence *at = fact(a, "at_ns"), *server = fact(a, "server_g");
+    uint64_t g = server ? (uint64_t)server->n : a->g;
+    struct wf_lane lane = g           ? (struct wf_lane){ WF_LANE_G, (int64_t)g }
+                          : a->p >= 0 ? (struct wf_lane){ WF_LANE_P, a->p }
+                          : a->m > 0  ? (struct wf_lane){ WF_LANE_M, a->m }
+                                      : (struct wf_lane){ WF_LANE_MARKS, 0 };
+    int64_t from = a->from, to = a->to > a->from ? a->to : a->from + 1;
 
-    if (a->p >= 0)
-        lane = (struct wf_lane){ WF_LANE_P, a->p };
-    else if (a->m > 0)
-        lane = (struct wf_lane){ WF_LANE_M, a->m };
-    else if (a->g)
-        lane = (struct wf_lane){ WF_LANE_G, (int64_t)a->g };
-    wf_timeline_show(t, lane, a->g, a->from, to);
+    if (at && at > a->evidence) { /* the fact before it: how long the worst took */
+        from = at->n;
+        to = from + (at[-1].n > 0 ? at[-1].n : 1);
+    }
+    wf_timeline_show(t, lane, from, to);
+    pin_named(t, a);
     wf_tui_say(t, "%s: %s", wf_alert_name(a->kind), a->title);
 }
 
@@ -156,6 +183,7 @@ static void goto_alert(struct wf_tui *t, int step)
     show_alert(t, alerts[at]);
 }
 
+DO(worst_alert, t->alert = 0; goto_alert(t, 1))
 DO(next_alert, goto_alert(t, 1))
 DO(prev_alert, goto_alert(t, -1))
 
@@ -189,7 +217,7 @@ void wf_do_show_row(struct wf_tui *t, struct wf_key key)
         from = g->begin;
         wait = g->end - g->begin;
     }
-    wf_timeline_show(t, (struct wf_lane){ WF_LANE_G, (int64_t)g->g }, g->g, from,
+    wf_timeline_show(t, (struct wf_lane){ WF_LANE_G, (int64_t)g->g }, from,
                      from + (wait > 0 ? wait : 1));
 }
 

@@ -55,6 +55,7 @@ enum { /* scopes of keys.def */
        WF_SCOPE_SITES = 32,
        WF_SCOPE_OBJECTS = 64,
        WF_SCOPE_STATS = 128,
+       WF_SCOPE_OVERVIEW = 256,
 };
 
 enum { WF_LINE_MAX = 256, WF_HISTORY = 16, WF_BACK_MAX = 32 };
@@ -160,8 +161,10 @@ struct wf_lane {
     enum wf_lane_kind kind;
     int64_t id;
 };
-void wf_timeline_show(struct wf_tui *t, struct wf_lane lane, uint64_t pin, int64_t from,
-                      int64_t to);
+/* That lane and stretch of time; lanes that the last jump added go away. */
+void wf_timeline_show(struct wf_tui *t, struct wf_lane lane, int64_t from, int64_t to);
+/* One more coroutine as a lane, until the next jump. */
+void wf_timeline_pin(struct wf_tui *t, uint64_t g);
 /* "p0", "q0", "global", "m3", "g17": 0 or -EINVAL. */
 int wf_lane_parse(const char *name, struct wf_lane *out);
 /* 0 or -EINVAL: no such set. */

@@ -205,6 +205,25 @@ void wf_put_in(struct wf_area a, int x, int y, int w, bool right, enum wf_style 
         wf_put_char(part, w - 1, 0, s, '~');
 }
 
+int wf_put_wrapped(struct wf_area a, int x, int y, enum wf_style s, const char *text)
+{
+    int at = x;
+
+    while (*text && y < a.h) {
+        char word[256];
+        size_t n = strcspn(text, " ");
+        snprintf(word, sizeof word, "%.*s", (int)n, text);
+        if (at > x && at + wf_columns(word) > a.w) {
+            at = x;
+            y++;
+        }
+        at = wf_put(a, at, y, s, word) + 1;
+        text += n;
+        text += strspn(text, " ");
+    }
+    return y + 1;
+}
+
 void wf_fill(struct wf_area a, int x, int y, int w, int h, enum wf_style s, uint32_t c)
 {
     struct wf_area part = wf_area_sub(a, x, y, w, h);

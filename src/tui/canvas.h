@@ -85,6 +85,8 @@ int wf_putf(struct wf_area a, int x, int y, enum wf_style s, const char *format,
 /* Put text into w columns, to the left or the right; what does not fit ends in "~". */
 void wf_put_in(struct wf_area a, int x, int y, int w, bool right, enum wf_style s,
                const char *text);
+/* The same over several rows, broken at blanks; returns the row after it. */
+int wf_put_wrapped(struct wf_area a, int x, int y, enum wf_style s, const char *text);
 void wf_fill(struct wf_area a, int x, int y, int w, int h, enum wf_style s, uint32_t c);
 void wf_restyle(struct wf_area a, int x, int y, int w, int h, enum wf_style s);
 /* Show a column of cells as the cursor's. */

@@ -15,6 +15,18 @@ static const char *name_of(const struct wf_tui *t, uint64_t g)
     return row ? wf_g_name(t, row) : "";
 }
 
+/* What it does at the cursor, in a word. */
+static const char *state_of(const struct wf_tui *t, const struct wf_lane_shown *l)
+{
+    const struct wf_moment *m = &l->moment;
+    const struct wf_g_row *row = l->lane.kind == WF_LANE_G && m->state == WF_G_NSTATES
+                                     ? wf_find_g(t, (uint64_t)l->lane.id)
+                                     : NULL;
+
+    return row && t->win.cursor < row->begin ? "not made yet"
+                                             : wf_state_text(m->state, m->reason);
+}
+
 /* To the right of a lane: what holds at the cursor. */
 void wf_timeline_side(const struct wf_tui *t, const struct wf_lane_shown *l,
                       struct wf_area a, int x, int y, int w)
@@ -33,8 +45,9 @@ void wf_timeline_side(const struct wf_tui *t, const struct wf_lane_shown *l,
         if (c && c->g)
             snprintf(text, sizeof text, "G%" PRIu64 " %s", c->g, name_of(t, c->g));
     } else if (l->lane.kind == WF_LANE_G) {
-        snprintf(text, sizeof text, "%s %s", wf_state_text(m->state, m->reason),
-                 m->until > m->since ? wf_fmt_time(d, m->until - m->since) : "");
+        snprintf(text, sizeof text, "%s %s %s", state_of(t, l),
+                 m->until > m->since ? wf_fmt_time(d, m->until - m->since) : "",
+                 name_of(t, (uint64_t)l->lane.id));
     } else if (m->g && m->state != WF_G_IDLE) {
         snprintf(text, sizeof text, "G%" PRIu64 " %s %s", m->g, name_of(t, m->g),
                  m->until > m->since ? wf_fmt_time(d, m->until - m->since) : "");
@@ -80,7 +93,7 @@ static void put_moment(const struct wf_tui *t, struct wf_area a, int y,
                t->loading ? "still reading the trace" : "not in the trace here");
         return;
     }
-    x = wf_put(a, x, y, wf_state_style(m->state), wf_state_text(m->state, m->reason));
+    x = wf_put(a, x, y, wf_state_style(m->state), state_of(t, l));
     uint64_t g = l->lane.kind == WF_LANE_G ? (uint64_t)l->lane.id : m->g;
     if (l->lane.kind != WF_LANE_G && g && m->state != WF_G_IDLE)
         x = wf_putf(a, x + 1, y, WF_S_BOLD, "G%" PRIu64, g);
@@ -94,7 +107,17 @@ static void put_moment(const struct wf_tui *t, struct wf_area a, int y,
         wf_putf(a, x, y, WF_S_TEXT, "  by G%" PRIu64, m->by);
 }
 
-/* Shares of the column under the cursor. */
+static int largest(const int64_t ns[WF_LANE_NSTATES])
+{
+    int best = -1;
+
+    for (int s = 0; s < WF_LANE_NSTATES; s++)
+        if (ns[s] > 0 && (best < 0 || ns[s] > ns[best]))
+            best = s;
+    return best;
+}
+
+/* Shares of the column under the cursor, the largest first. */
 static void put_column(const struct wf_tui *t, const struct wf_timeline *tl,
                        struct wf_area a, int y, const struct wf_lane_shown *l)
 {
@@ -118,16 +141,20 @@ static void put_column(const struct wf_tui *t, const struct wf_timeline *tl,
     int x = wf_putf(a, 1, y, WF_S_DIM, "column %s", wf_fmt_time(d, t->win.col)) + 2;
     for (int s = 0; s < WF_LANE_NSTATES; s++)
         sum += c->state_ns[s];
-    for (int s = 0; s < WF_LANE_NSTATES; s++)
-        if (c->state_ns[s] > 0)
+    if (l->lane.kind == WF_LANE_QUEUE || l->lane.kind == WF_LANE_GLOBAL_QUEUE) {
+        wf_putf(a, x, y, WF_S_QUEUE, "most queued %" PRIu32, c->queue_max);
+    } else {
+        if (c->g)
+            x = wf_putf(a, x, y, WF_S_TEXT, "most: G%" PRIu64 " %s", c->g,
+                        name_of(t, c->g)) +
+                2;
+        int64_t left[WF_LANE_NSTATES];
+        memcpy(left, c->state_ns, sizeof left);
+        for (int s; (s = largest(left)) >= 0; left[s] = 0)
             x = wf_putf(a, x, y, wf_state_style((unsigned)s), "%s %s", names[s],
                         wf_fmt_share(d, (double)c->state_ns[s], (double)sum)) +
                 2;
-    if (l->lane.kind == WF_LANE_QUEUE || l->lane.kind == WF_LANE_GLOBAL_QUEUE)
-        x = wf_putf(a, x, y, WF_S_QUEUE, "most queued %" PRIu32, c->queue_max) + 2;
-    if (c->g)
-        wf_putf(a, x, y, WF_S_TEXT, "longest here: G%" PRIu64 " %s", c->g,
-                name_of(t, c->g));
+    }
     if (mark->wait_max > 0)
         wf_putf(a, 1, y + 1, WF_S_RUNNABLE,
                 "longest wait for a P here: %s, G%" PRIu64 " %s",
@@ -136,7 +163,7 @@ static void put_column(const struct wf_tui *t, const struct wf_timeline *tl,
         wf_put(a, 1, y + 1, WF_S_DIM, "nobody waited for a P here");
 }
 
-/* The worst alert that touches the column. */
+/* The alert that was gone to if it touches the column, else the worst that does. */
 static void put_alert(const struct wf_tui *t, struct wf_area a, int y)
 {
     int64_t column = wf_window_column(&t->win, t->win.cursor);
@@ -148,14 +175,14 @@ static void put_alert(const struct wf_tui *t, struct wf_area a, int y)
     for (size_t i = 0; i < n; i++)
         if (alerts[i]->from < to && alerts[i]->to >= from) {
             more += first != NULL;
-            first = first ? first : alerts[i];
+            first = !first || i + 1 == t->alert ? alerts[i] : first;
         }
     if (!first)
         return;
     int x = wf_putf(a, 1, y, WF_S_BAD, "! %s", wf_alert_name(first->kind));
-    x = wf_putf(a, x, y, WF_S_TEXT, "  %s", first->title);
     if (more)
-        wf_putf(a, x, y, WF_S_DIM, "  and %zu more", more);
+        x = wf_putf(a, x, y, WF_S_DIM, " and %zu more", more);
+    wf_put_wrapped(a, x + 1, y, WF_S_TEXT, first->title);
 }
 
 void wf_timeline_detail(const struct wf_tui *t, const struct wf_timeline *tl,

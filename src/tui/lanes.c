@@ -17,7 +17,10 @@ enum { PS = 1, QUEUES = 2, MS = 4 };
 static const struct {
     const char *name;
     unsigned lanes;
-} sets[] = { { "queues", PS | QUEUES }, { "threads", PS | MS }, { "procs", PS } };
+} sets[] = { { "all", PS | QUEUES | MS },
+             { "queues", PS | QUEUES },
+             { "threads", PS | MS },
+             { "procs", PS } };
 enum { NSETS = sizeof sets / sizeof *sets };
 
 const char *wf_lane_set_name(size_t i)
@@ -123,7 +126,7 @@ void wf_timeline_list(struct wf_tui *t, struct wf_timeline *tl)
         before = tl->lanes[tl->selected];
     tl->nlanes = 0;
     for (size_t i = 0; i < tl->npins; i++)
-        add(tl, WF_LANE_G, (int64_t)tl->pins[i]);
+        add(tl, WF_LANE_G, (int64_t)tl->pins[i].g);
     for (size_t i = 0; i < nprocs; i++)
         add(tl, WF_LANE_P, procs[i]->p);
     if ((which & QUEUES) && tl->queues) {
@@ -196,7 +199,7 @@ static void moment(struct wf_tui *t, struct wf_lane_shown *l, bool chosen)
     if (!queue && !t->loading && (chosen || wf_model_info(t->md)->events < SMALL))
         l->known = !wf_model_moment(t->md, l->lane.kind, l->lane.id, t->win.cursor,
                                     &l->moment);
-    if (l->lane.kind == WF_LANE_P && l->moment.state == WF_G_NSTATES)
+    if (l->lane.kind != WF_LANE_G && l->moment.state == WF_G_NSTATES)
         l->moment.state = WF_G_IDLE; /* nothing was told of it yet */
 }
 

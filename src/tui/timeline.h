@@ -21,7 +21,10 @@ struct wf_timeline {
     size_t set;          /* of lanes */
     struct wf_lane want; /* to be selected once it is there */
     bool wanted;
-    uint64_t pins[WF_PINS]; /* coroutines that are lanes */
+    struct {
+        uint64_t g;
+        bool jump;   /* made by a jump: gone with the next */
+    } pins[WF_PINS]; /* coroutines that are lanes */
     size_t npins;
 
     struct wf_lane_shown *shown; /* rows of the screen */

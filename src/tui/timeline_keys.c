@@ -155,7 +155,7 @@ void wf_do_lane_set(struct wf_tui *t, struct wf_key key)
 static bool is_pinned(const struct wf_timeline *tl, uint64_t g)
 {
     for (size_t i = 0; i < tl->npins; i++)
-        if (tl->pins[i] == g)
+        if (tl->pins[i].g == g)
             return true;
     return false;
 }
@@ -165,20 +165,20 @@ static void unpin(struct wf_timeline *tl, uint64_t g)
     size_t n = 0;
 
     for (size_t i = 0; i < tl->npins; i++)
-        if (tl->pins[i] != g)
+        if (tl->pins[i].g != g)
             tl->pins[n++] = tl->pins[i];
     tl->npins = n;
     tl->lanes_version++;
 }
 
-static void pin(struct wf_timeline *tl, uint64_t g)
+static void pin(struct wf_timeline *tl, uint64_t g, bool jump)
 {
     if (is_pinned(tl, g))
         return;
     if (tl->npins == WF_PINS)
-        unpin(tl, tl->pins[0]);
-    tl->pins[tl->npins++] = g;
-    tl->selected++; /* what was chosen has moved down */
+        unpin(tl, tl->pins[0].g);
+    tl->pins[tl->npins].jump = jump;
+    tl->pins[tl->npins++].g = g;
     tl->lanes_version++;
 }
 
@@ -192,7 +192,7 @@ void wf_do_pin_lane(struct wf_tui *t, struct wf_key key)
     if (l && l->lane.kind == WF_LANE_G)
         unpin(tl, (uint64_t)l->lane.id);
     else if (g)
-        pin(tl, g);
+        pin(tl, g, false);
     else
         wf_tui_say(t, "no coroutine here");
 }
@@ -293,25 +293,30 @@ void wf_timeline_lane(struct wf_tui *t, struct wf_lane lane)
     struct wf_timeline *tl = wf_timeline(t);
 
     if (lane.kind == WF_LANE_G)
-        pin(tl, (uint64_t)lane.id);
-    if (lane.kind == WF_LANE_M)
-        wf_timeline_lanes(t, "threads");
-    if (lane.kind == WF_LANE_QUEUE || lane.kind == WF_LANE_GLOBAL_QUEUE)
-        wf_timeline_lanes(t, "queues");
+        pin(tl, (uint64_t)lane.id, false);
+    else if (lane.kind != WF_LANE_P)
+        wf_timeline_lanes(t, "all");
     tl->want = lane;
     tl->wanted = true;
 }
 
-void wf_timeline_show(struct wf_tui *t, struct wf_lane lane, uint64_t g, int64_t from,
-                      int64_t to)
+void wf_timeline_pin(struct wf_tui *t, uint64_t g)
+{
+    pin(wf_timeline(t), g, true);
+}
+
+void wf_timeline_show(struct wf_tui *t, struct wf_lane lane, int64_t from, int64_t to)
 {
     struct wf_timeline *tl = wf_timeline(t);
     int64_t margin = (to - from) / 2 + 1;
 
     wf_tui_show(t, WF_VIEW_timeline);
     wf_timeline_remember(t, tl);
-    if (g)
-        pin(tl, g);
+    for (size_t i = tl->npins; i-- > 0;)
+        if (tl->pins[i].jump)
+            unpin(tl, tl->pins[i].g);
+    if (lane.kind == WF_LANE_G)
+        wf_timeline_pin(t, (uint64_t)lane.id);
     if (lane.kind != WF_LANE_MARKS)
         wf_timeline_lane(t, lane);
     t->win.cursor = from;

@@ -118,27 +118,6 @@ static void alerts_update(struct wf_tui *t, void *self, int w, int h)
                    al->beside ? h : h - al->detail);
 }
 
-/* Words that do not fit go to the next line. */
-static int put_wrapped(struct wf_area a, int x, int y, enum wf_style s,
-                       const char *text)
-{
-    int at = x;
-
-    while (*text && y < a.h) {
-        char word[WF_NAME_MAX];
-        size_t n = strcspn(text, " ");
-        snprintf(word, sizeof word, "%.*s", (int)n, text);
-        if (at > x && at + wf_columns(word) > a.w) {
-            at = x;
-            y++;
-        }
-        at = wf_put(a, at, y, s, word) + 1;
-        text += n;
-        text += strspn(text, " ");
-    }
-    return y + 1;
-}
-
 /* Its value with the unit that its key tells. */
 static void evidence_text(char out[WF_NAME_MAX], const struct wf_evidence *e)
 {
@@ -158,7 +137,7 @@ static void draw_detail(const struct wf_alert *a, struct wf_area d)
     char text[WF_NAME_MAX];
     int x = 0, y = 1;
 
-    y = put_wrapped(d, 1, y, WF_S_BOLD, a->title);
+    y = wf_put_wrapped(d, 1, y, WF_S_BOLD, a->title);
     for (size_t i = 0; i < a->nevidence && y < d.h - 2; i++) {
         const struct wf_evidence *e = &a->evidence[i];
         evidence_text(text, e);
@@ -167,13 +146,18 @@ static void draw_detail(const struct wf_alert *a, struct wf_area d)
             x = 0;
             y++;
         }
+        if (w > d.w) {
+            wf_putf(d, 1, y, WF_S_DIM, "%s ", e->key);
+            y = wf_put_wrapped(d, (int)strlen(e->key) + 2, y, WF_S_TEXT, text);
+            continue;
+        }
         x = wf_putf(d, x + 1, y, WF_S_DIM, "%s ", e->key);
         x = wf_put(d, x, y, WF_S_TEXT, text) + 1;
     }
     if (a->object[0])
         wf_putf(d, 1, ++y, WF_S_TEXT, "object %s", a->object);
     if (a->advice)
-        put_wrapped(d, 1, y + 1, WF_S_RUNNING, a->advice);
+        wf_put_wrapped(d, 1, y + 1, WF_S_RUNNING, a->advice);
 }
 
 static void alerts_draw(const struct wf_tui *t, const void *self, struct wf_area a)

@@ -203,7 +203,9 @@ static int draw_waits(const struct wf_tui *t, struct wf_area a, int y, int rows)
     return y;
 }
 
-static int draw_alerts(const struct wf_tui *t, struct wf_area a, int y, int rows)
+/* Each in so many rows, most words of which fit into two. */
+static int draw_alerts(const struct wf_tui *t, struct wf_area a, int y, int rows,
+                       int each)
 {
     size_t n;
     const struct wf_alert *const *alerts = wf_model_alerts(t->md, &n);
@@ -212,16 +214,20 @@ static int draw_alerts(const struct wf_tui *t, struct wf_area a, int y, int rows
         return y;
     wf_fill(a, 0, y, a.w, 1, WF_S_HEAD, ' ');
     int x = wf_put(a, 1, y, WF_S_HEAD, "ALERTS  worst first");
-    if ((size_t)rows - 1 < n)
+    if ((size_t)(rows - 1) / (size_t)each < n)
         wf_putf(a, x, y, WF_S_HEAD, "; all %zu: 7", n);
     if (n == 0)
         wf_put(a, 1, y + 1, WF_S_DIM, "none: nothing in this trace looks wrong");
     y++;
-    for (size_t i = 0; i < n && (int)i < rows - 1; i++, y++) {
+    for (size_t i = 0; i < n && ((int)i + 1) * each < rows; i++, y += each) {
         const struct wf_alert *al = alerts[i];
         enum wf_style s = al->severity == WF_CRITICAL ? WF_S_BAD : WF_S_WARN;
         wf_put_in(a, 1, y, 20, false, s, wf_alert_name(al->kind));
-        wf_put_in(a, 20, y, a.w - 21, false, WF_S_TEXT, al->title);
+        if (each == 1)
+            wf_put_in(a, 20, y, a.w - 21, false, WF_S_TEXT, al->title);
+        else
+            wf_put_wrapped(wf_area_sub(a, 20, y, a.w - 21, each), 0, 0, WF_S_TEXT,
+                           al->title);
     }
     return n == 0 ? y + 1 : y;
 }
@@ -243,11 +249,14 @@ static void overview_draw(const struct wf_tui *t, const void *self, struct wf_ar
     int alerts = want < left / 2 || nwaits == 0 ? want : left - left / 2;
     if ((size_t)(left - alerts) > nwaits + 1 && left - (int)nwaits - 1 < want)
         alerts = left - (int)nwaits - 1;
-    y = draw_alerts(t, a, y, alerts);
+    int spare = left - alerts - (int)nwaits - 1,
+        each = nalerts && nalerts < 20 && spare >= (int)nalerts ? 2 : 1;
+    y = draw_alerts(t, a, y, each == 2 ? alerts + (int)nalerts : alerts, each);
     draw_waits(t, a, y, a.h - y);
 }
 
 const struct wf_view wf_view_overview = {
+    .scopes = WF_SCOPE_OVERVIEW,
     .size = sizeof(struct overview),
     .close = overview_close,
     .update = overview_update,

@@ -12,7 +12,7 @@
 #include "tui/fmt.h"
 #include "tui/timeline.h"
 
-enum { AXIS = 1, DETAIL = 5, LABEL_MAX = 9, WAIT_LEAST = 1000 };
+enum { AXIS = 1, DETAIL = 6, LABEL_MAX = 9, WAIT_LEAST = 1000 };
 
 static void timeline_open(struct wf_tui *t, void *self)
 {
