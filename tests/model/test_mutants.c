@@ -66,9 +66,10 @@ static void check_model(void)
         wf_model_free(model);
     }
     source->seek(source, 200);
+    struct wf_frame frames[8];
     struct wf_step step;
     while (source->next(source, &step) > 0)
-        source->string(source, step.str);
+        source->string(source, step.str), source->stack(source, step.stack, frames, 8);
     source->close(source);
 }
 
