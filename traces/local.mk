@@ -1,6 +1,16 @@
 # SPDX-License-Identifier: MIT
 # Lines of traces: one for each file, see man/, traces/ and examples/ in Makefile.am.
 EXTRA_DIST += %D%/record \
+	%D%/good/deadlock.weft \
+	%D%/good/healthy.weft \
+	%D%/good/hog.weft \
+	%D%/good/idle_while_queued.weft \
+	%D%/good/kernel_starved.weft \
+	%D%/good/pinned_stall.weft \
+	%D%/good/pool_misses.weft \
+	%D%/good/starved.weft \
+	%D%/good/thread_churn.weft \
+	%D%/good/wait_pileup.weft \
 	%D%/bad/bad-sum/in.txt %D%/bad/bad-sum/error.txt \
 	%D%/bad/behind-end/in.txt %D%/bad/behind-end/error.txt \
 	%D%/bad/block-missing/in.txt %D%/bad/block-missing/error.txt \
