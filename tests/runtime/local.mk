@@ -62,3 +62,18 @@ check_PROGRAMS += %D%/test_sched_trace
 check_PROGRAMS += %D%/test_switch
 %C%_test_switch_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_switch_LDADD = $(RT_LDADD) $(UNWIND_LIBS)
+
+# errno: with the library, with its parts, and with a part compiled as one with the test.
+check_PROGRAMS += %D%/test_errno %D%/test_errno_parts
+%C%_test_errno_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_errno_LDADD = libweft.la $(CMOCKA_LIBS)
+%C%_test_errno_parts_SOURCES = %D%/test_errno.c
+%C%_test_errno_parts_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_errno_parts_LDADD = $(RT_LDADD)
+if HAVE_LTO
+check_PROGRAMS += %D%/test_errno_lto
+%C%_test_errno_lto_SOURCES = %D%/test_errno.c src/runtime/coro.c src/runtime/park.c
+%C%_test_errno_lto_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_errno_lto_CFLAGS = $(AM_CFLAGS) -flto
+%C%_test_errno_lto_LDADD = $(RT_LDADD)
+endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Park and ready, yields, pins, errno, fork, deadlock: what a coroutine may count on.
+ * Park and ready, yields, pins, fork, deadlock: what a coroutine may count on.
  */
 #include "rt_support.h"
 
@@ -109,49 +109,6 @@ static void test_pair_that_wakes_each_other_does_not_shut_out_others(void **stat
     assert_int_equal(p.others, 100);
 }
 
-/* ---- errno ---- */
-
-enum { ERRNO_GS = 50 };
-static _Atomic int errno_wrong, errno_moved;
-
-static void keep_errno(void *arg)
-{
-    int mine = *(int *)arg;
-    errno = mine;
-    for (int i = 0; i < 200; i++) {
-        pid_t before = gettid(); /* pthread_self() is taken for a constant */
-        if (i % 10)
-            weft_yield();
-        else
-            weft_sleep(50 * WF_NS_PER_US);
-        if (errno != mine)
-            atomic_fetch_add(&errno_wrong, 1);
-        if (before != gettid())
-            atomic_fetch_add(&errno_moved, 1);
-    }
-}
-
-static void many_errnos(void *arg)
-{
-    static int index[ERRNO_GS];
-    weft_coro *co[ERRNO_GS];
-    (void)arg;
-    for (int i = 0; i < ERRNO_GS; i++) {
-        index[i] = 1000 + i;
-        weft_spawn(NULL, keep_errno, &index[i], &co[i]);
-    }
-    for (int i = 0; i < ERRNO_GS; i++)
-        weft_join(co[i], WEFT_FOREVER);
-}
-
-static void test_errno_stays_with_the_coroutine(void **state)
-{
-    (void)state;
-    run_in_weft_on(4, many_errnos, NULL);
-    assert_int_equal(errno_wrong, 0);
-    assert_true(errno_moved > 0);
-}
-
 /* ---- pins ---- */
 
 enum { PIN_TURNS = 300 };
@@ -176,13 +133,19 @@ static void stay_on_thread(void *arg)
     atomic_fetch_add(&pin_ended, 1);
 }
 
+static void move_about(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < PIN_TURNS; i++)
+        weft_yield();
+}
+
 static void pinned_and_free(void *arg)
 {
-    static int five = 5;
     weft_coro *co[8];
     (void)arg;
     for (int i = 0; i < 8; i++)
-        weft_spawn(NULL, i % 2 ? stay_on_thread : keep_errno, &five, &co[i]);
+        weft_spawn(NULL, i % 2 ? stay_on_thread : move_about, NULL, &co[i]);
     for (int i = 0; i < 8; i++)
         weft_join(co[i], WEFT_FOREVER);
 }
@@ -486,7 +449,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_yield_goes_round),
         cmocka_unit_test(test_pair_that_wakes_each_other_does_not_shut_out_others),
-        cmocka_unit_test(test_errno_stays_with_the_coroutine),
         cmocka_unit_test(test_pinned_stays_on_its_thread),
         cmocka_unit_test(test_blocking_section_lets_others_run),
         cmocka_unit_test(test_block_end_without_begin_is_a_breach),
