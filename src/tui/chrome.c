@@ -124,23 +124,41 @@ static void first_key(char out[WF_KEY_NAME_MAX], const char *keys)
     snprintf(out, WF_KEY_NAME_MAX, "%.*s", (int)strcspn(keys, " "), keys);
 }
 
-static void draw_footer(const struct wf_tui *t, struct wf_area a)
+static int footer_width(const struct wf_binding *b)
 {
-    unsigned scopes = wf_tui_scopes(t);
-    int x = 0;
+    char key[WF_KEY_NAME_MAX];
 
-    wf_fill(a, 0, 0, a.w, 1, WF_S_FOOT, ' ');
+    first_key(key, b->keys);
+    return wf_columns(key) + wf_columns(b->label) + 4;
+}
+
+/* Keys with a label that fit into [x, end): of this screen, or of all. */
+static int put_keys(struct wf_area a, int x, int end, unsigned scopes)
+{
     for (size_t i = 0; i < wf_nbindings; i++) {
         const struct wf_binding *b = &wf_bindings[i];
         char key[WF_KEY_NAME_MAX];
-        if (!(b->scope & scopes) || !b->label[0])
+        if (!(b->scope & scopes) || !b->label[0] || x + footer_width(b) > end)
             continue;
         first_key(key, b->keys);
-        if (x + wf_columns(key) + wf_columns(b->label) + 4 > a.w)
-            continue;
         x = wf_putf(a, x, 0, WF_S_KEY, " %s ", key);
         x = wf_putf(a, x, 0, WF_S_FOOT, "%s ", b->label);
     }
+    return x;
+}
+
+/* Those of all screens keep their place at the end: help is never pushed out. */
+static void draw_footer(const struct wf_tui *t, struct wf_area a)
+{
+    unsigned own = wf_tui_scopes(t) & ~(unsigned)WF_SCOPE_ALL;
+    int all = 0;
+
+    wf_fill(a, 0, 0, a.w, 1, WF_S_FOOT, ' ');
+    for (size_t i = 0; i < wf_nbindings; i++)
+        if (wf_bindings[i].scope == WF_SCOPE_ALL && wf_bindings[i].label[0])
+            all += footer_width(&wf_bindings[i]);
+    int x = put_keys(a, 0, a.w - all, own);
+    put_keys(a, x, a.w, WF_SCOPE_ALL);
 }
 
 void wf_chrome_draw(const struct wf_tui *t, struct wf_area a)

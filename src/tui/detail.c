@@ -181,7 +181,7 @@ static void put_alert(const struct wf_tui *t, struct wf_area a, int y)
         return;
     int x = wf_putf(a, 1, y, WF_S_BAD, "! %s", wf_alert_name(first->kind));
     if (more)
-        x = wf_putf(a, x, y, WF_S_DIM, " and %zu more", more);
+        x = wf_putf(a, x, y, WF_S_DIM, " (%zu more)", more);
     wf_put_wrapped(a, x + 1, y, WF_S_TEXT, first->title);
 }
 

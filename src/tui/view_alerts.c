@@ -63,12 +63,12 @@ COLUMN(site)
 }
 
 static const struct wf_column columns[] = {
-    { "severity", "SEVERITY", 8, 0, "info, warning or critical", severity,
+    { "severity", "SEVERITY", 8, 60, "info, warning or critical", severity,
       severity_style },
     { "kind", "KIND", 17, 0, "what it is; weft(1) lists the kinds", kind, NULL },
-    { "from", "AT", 7, 0, "when it began", from, NULL },
+    { "from", "AT", 7, 50, "when it began", from, NULL },
     { "length", "FOR", 7, 60, "how long it lasted", length, NULL },
-    { "title", "WHAT", 0, 50, "in one sentence", title, NULL },
+    { "title", "WHAT", 0, 0, "in one sentence", title, NULL },
     { "site", "SITE", 28, 140, "where the coroutine was made", site, NULL },
 };
 

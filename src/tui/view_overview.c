@@ -78,7 +78,7 @@ static int draw_procs(const struct wf_tui *t, const struct overview *o,
     size_t n;
     const struct wf_p_row *const *procs = wf_model_procs(t->md, &n);
     char v[WF_FMT_MAX];
-    int at = a.w - NUMBERS + 1;
+    int at = a.w - NUMBERS + 1 > LABEL ? a.w - NUMBERS + 1 : LABEL;
 
     wf_fill(a, 0, y, a.w, 1, WF_S_HEAD, ' ');
     wf_put(a, 1, y, WF_S_HEAD, "PROCESSORS  busy over time");
@@ -198,7 +198,8 @@ static int draw_waits(const struct wf_tui *t, struct wf_area a, int y, int rows)
                   wf_fmt_time(v, wf_hist_quantile(&w->hist, .5)));
         wf_put_in(a, 45, y, 10, true, WF_S_TEXT,
                   wf_fmt_time(v, wf_hist_quantile(&w->hist, .99)));
-        wf_put_in(a, 55, y, 10, true, WF_S_TEXT, wf_fmt_time(v, w->hist.max));
+        if (a.w >= 65)
+            wf_put_in(a, 55, y, 10, true, WF_S_TEXT, wf_fmt_time(v, w->hist.max));
     }
     return y;
 }
