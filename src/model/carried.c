@@ -101,7 +101,7 @@ static const uint8_t *get_frame(struct wf_carried *c, const uint8_t *r,
 static const uint8_t *get_row(struct wf_carried *c, const uint8_t *r,
                               const uint8_t *end)
 {
-    uint64_t last = c->nrows ? c->rows[c->nrows - 1].pc : 0, delta, n;
+    uint64_t last = c->nrows ? c->rows[c->nrows - 1].pc : 0, delta = 0, n = 0;
 
     r = wf_varint_get(r, end, &delta);
     r = wf_varint_get(r, end, &n);
@@ -208,12 +208,13 @@ static void put_string(struct wf_carrying *c, const char *s)
 bool wf_carrying_put(struct wf_carrying *c, uint64_t pc, const struct wf_frame *frames,
                      size_t n)
 {
-    size_t most = 2 * WF_VARINT_MAX;
+    const size_t number = WF_VARINT_MAX;
+    size_t most = 2 * number;
 
     if (n > WF_SYMBOL_FRAMES_MAX)
         n = WF_SYMBOL_FRAMES_MAX;
     for (size_t i = 0; i < n; i++)
-        most += 6 * WF_VARINT_MAX + strnlen(frames[i].function, WF_STRING_MAX) +
+        most += 6 * number + strnlen(frames[i].function, WF_STRING_MAX) +
                 strnlen(frames[i].file, WF_STRING_MAX);
     if (!c->payload || !n || pc <= c->last || most > WF_PAYLOAD_MAX - c->n)
         return false;

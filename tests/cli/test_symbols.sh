@@ -66,6 +66,24 @@ stacks "$there/run.weft"
 grep -q run_main "$work/stacks" && fail "names without symbols: $(cat "$work/stacks")"
 expect 0 '^sound$' verify "$there/run.weft"
 
+# Names that would speak to a terminal are shown, and heard by none.
+hostile=$work/hostile.weft
+"$built/tests/model/trace_asm" "$top_srcdir/traces/bad/symbols-hostile/in.txt" "$hostile" ||
+    fail "trace_asm"
+printf 'screen coroutines\nshot %s\n' "$work/shot" >"$work/script"
+for command in summary 'summary --json' doctor dump verify 'report coroutines' \
+    'report sites' 'report --csv sites' "view --script $work/script"; do
+    checks=$((checks + 1))
+    # shellcheck disable=SC2086 # a command and its options
+    run "$weft" $command "$hostile"
+    [ $status -eq 0 ] || fail "$command: $(cat "$work/err")"
+    [ "$command" = "${command#view}" ] || cp "$work/shot" "$work/out"
+    [ -s "$work/out" ] || fail "$command: says nothing"
+    tr -d '\t\r' <"$work/out" | LC_ALL=C grep -aq '[[:cntrl:]]' &&
+        fail "$command: a control character"
+done
+expect 0 '2J\.c:1' report sites "$hostile"
+
 # What was there before is left alone.
 cp "$there/full.weft" "$work/old.weft"
 expect 0 '^done$' exec --trace "$work/old.weft" -- echo 'done'
