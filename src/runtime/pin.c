@@ -9,7 +9,7 @@
 #include "runtime/futex.h"
 #include "runtime/sched.h"
 
-struct wf_g *wf_pin_wait(struct wf_m *m)
+struct wf_g *wf_pin_wait(struct wf_m *m, enum wf_word *from)
 {
     if (m->p)
         wf_p_handoff(wf_p_release(m));
@@ -34,10 +34,11 @@ struct wf_g *wf_pin_wait(struct wf_m *m)
     struct wf_p *p = m->next_p;
     m->next_p = NULL;
     wf_p_acquire(m, p);
+    *from = m->pin_from;
     return m->pin_g;
 }
 
-void wf_pin_pass(struct wf_m *m, struct wf_g *g)
+void wf_pin_pass(struct wf_m *m, struct wf_g *g, enum wf_word from)
 {
     struct wf_m *to = wf_get(&g->m);
     struct wf_p *p = wf_p_release(m);
@@ -46,6 +47,7 @@ void wf_pin_pass(struct wf_m *m, struct wf_g *g)
     wf_lock_acquire(&wf_rt.lock);
     wf_rt.nm_busy++;
     wf_lock_release(&wf_rt.lock);
+    to->pin_from = (uint8_t)from;
     wf_m_give(to, p);
 }
 

@@ -229,6 +229,7 @@ struct wf_m {
     alignas(WF_CACHE_LINE) _Atomic uint32_t park; /* futex: 1 wakes */
     struct wf_p *next_p;
     bool wake_spinning;         /* next_p comes from the spinning rule */
+    uint8_t pin_from;           /* with next_p: the queue that pin_g was taken off */
     struct wf_g *_Atomic pin_g; /* bound to it */
 
     struct wf_m *idle_next; /* guarded by sched.lock, as are all lists */

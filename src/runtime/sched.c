@@ -361,7 +361,7 @@ static void run(struct wf_m *m, struct wf_g *g, enum wf_word from)
     if (m->spinning)
         found_while_spinning(m);
     if (wf_unlikely(g->flags & WF_G_PINNED) && wf_get(&g->m) != m) {
-        wf_pin_pass(m, g);
+        wf_pin_pass(m, g, from);
         return;
     }
     if (from != WF_FROM_runnext)
@@ -374,7 +374,7 @@ void wf_schedule(struct wf_m *m)
 {
     while (!wf_get(&m->gone)) { /* or this runtime is another one already */
         enum wf_word from = WF_FROM_unknown;
-        struct wf_g *g = m->pin_g ? wf_pin_wait(m) : find_work(m, &from);
+        struct wf_g *g = m->pin_g ? wf_pin_wait(m, &from) : find_work(m, &from);
         if (!g)
             break;
         run(m, g, from);

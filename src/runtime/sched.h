@@ -99,9 +99,9 @@ bool wf_retake_for_ever(struct wf_m *m);
 /* ---- pin.c ---- */
 
 /* The pinned G of this M left its stack: wait until somebody wants it to run. */
-struct wf_g *wf_pin_wait(struct wf_m *m);
-/* g runs on another M only: give that M our P. */
-void wf_pin_pass(struct wf_m *m, struct wf_g *g);
+struct wf_g *wf_pin_wait(struct wf_m *m, enum wf_word *from);
+/* g, taken off this queue, runs on another M only: give that M our P. */
+void wf_pin_pass(struct wf_m *m, struct wf_g *g, enum wf_word from);
 void wf_unpin(struct wf_m *m);
 
 /* ---- run.c ---- */

@@ -189,6 +189,16 @@ static void pinned(void *arg)
     atomic_fetch_sub(left, 1);
 }
 
+/* Pinned or not, stolen or passed on: everybody was taken off some queue. */
+static unsigned long starts_from_nowhere(const struct replay *r)
+{
+    unsigned long n = 0;
+    for (size_t i = 0; i < r->n; i++)
+        if (r->events[i].ev.id == WF_EV_g_start)
+            n += WF_ARG(&r->events[i].ev, g_start, from) == WF_FROM_unknown;
+    return n;
+}
+
 static void yield_much(void *arg)
 {
     _Atomic int *left = arg;
@@ -258,6 +268,7 @@ static void test_mixed_work_tells_each_turn(void **state)
                      1 + 700 + 8 + 2 + yielders_more);
     assert_int_equal(r->reading.of_event[WF_EV_g_end], 1 + 700 + 8 + 2 + yielders_more);
     assert_int_equal(r->reading.of_event[WF_EV_g_pin], 4);
+    assert_int_equal(starts_from_nowhere(r), 0);
     assert_int_equal(r->reading.of_event[WF_EV_m_start],
                      r->reading.of_event[WF_EV_m_end]);
     replay_free(r);
