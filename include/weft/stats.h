@@ -18,11 +18,12 @@ struct weft_stats {
     uint32_t procs;
     uint32_t threads, threads_max, threads_idle; /* Ms alive, at most, parked */
     uint64_t threads_created;
-    uint64_t coroutines, coroutines_max; /* alive, and the most seen by the monitor */
-    uint64_t created;                    /* coroutines ever made */
-    uint64_t switches;                   /* times a coroutine began to run */
-    uint64_t steals, steal_fail;   /* rounds over other Ps: with and without find */
-    uint64_t handoffs;             /* Ps passed on by a blocking section or a pin */
+    uint64_t coroutines;         /* alive */
+    uint64_t coroutines_max;     /* at a time; one in 256 may be missed for a moment */
+    uint64_t created;            /* coroutines ever made */
+    uint64_t switches;           /* times a coroutine began to run */
+    uint64_t steals, steal_fail; /* rounds over other Ps: with and without find */
+    uint64_t handoffs;           /* Ps passed on by a blocking section or a pin */
     uint64_t retakes, retakes_hog; /* Ps taken by the monitor; of these from hogs */
     uint64_t timers_fired;
     uint32_t global_runq, global_runq_max;

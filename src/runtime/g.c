@@ -189,7 +189,7 @@ int wf_g_spawn(const char *name, void (*fn)(void *), void *arg, const void *spaw
     g->err = 0;
     wf_set(&g->why, WF_WHY_none);
     wf_torder_reset(&g->order);
-    wf_add(&p->stats.created, 1);
+    wf_stats_created(p);
     if (out)
         *out = g;
     wf_g_become(g, WF_G_DEAD, WF_G_IDLE);

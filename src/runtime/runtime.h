@@ -131,6 +131,7 @@ struct wf_timers {
 /* Counters: written by the M that holds the P, read by anybody. */
 struct wf_p_stats {
     _Atomic uint64_t created, ended, dispatches, steals, steal_fail, handoffs, timers;
+    _Atomic int64_t alive_max; /* created less ended: more are to be counted: stats.c */
     _Atomic uint32_t runq_max, free_g, free_g_min, free_g_max;
     _Atomic int64_t busy_ns, since; /* held by an M in all; since when, 0: it is idle */
 };

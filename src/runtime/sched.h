@@ -119,6 +119,15 @@ void wf_sysmon_wake(void);
 /* ---- stats.c ---- */
 
 void wf_stats_count(void);
+/* One more: perhaps more than ever are alive. */
+static inline void wf_stats_created(struct wf_p *p)
+{
+    uint64_t created = wf_get(&p->stats.created) + 1;
+    wf_set(&p->stats.created, created);
+    if (wf_unlikely((int64_t)(created - wf_get(&p->stats.ended)) >
+                    wf_get(&p->stats.alive_max)))
+        wf_stats_count();
+}
 
 /* ---- timer.c ---- */
 

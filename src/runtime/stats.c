@@ -22,14 +22,31 @@ static void add_p(struct weft_stats *s, struct wf_p *p)
     s->timers_fired += wf_get(&p->stats.timers);
 }
 
-/* The monitor, often: the most that were alive at a time. */
+static int64_t alive(const struct wf_p *p)
+{
+    return (int64_t)(wf_get(&p->stats.created) - wf_get(&p->stats.ended));
+}
+
+/*
+ * How many are alive, and the most that ever were.  What is missing to the most is shared
+ * out: only a P that went beyond its share, by what it made less what ended on it, can
+ * have made for more.  A 256th of the most is shared out besides, so that this is called
+ * seldom while they become more and more: so much may be missed.
+ */
 void wf_stats_count(void)
 {
-    uint64_t n = 0;
+    static atomic_flag counting = ATOMIC_FLAG_INIT;
+    int64_t n = 0, most = (int64_t)wf_get(&wf_rt.coroutines_max);
+    if (atomic_flag_test_and_set_explicit(&counting, memory_order_acquire))
+        return; /* somebody else sees the same */
     for (uint32_t i = 0; i < wf_rt.nprocs; i++)
-        n += wf_get(&wf_rt.ps[i]->stats.created) - wf_get(&wf_rt.ps[i]->stats.ended);
-    if ((int64_t)n > (int64_t)wf_get(&wf_rt.coroutines_max))
-        wf_set(&wf_rt.coroutines_max, n);
+        n += alive(wf_rt.ps[i]);
+    most = n > most ? n : most;
+    wf_set(&wf_rt.coroutines_max, (uint64_t)most);
+    int64_t share = (most - n + most / 256) / wf_rt.nprocs;
+    for (uint32_t i = 0; i < wf_rt.nprocs; i++)
+        wf_set(&wf_rt.ps[i]->stats.alive_max, alive(wf_rt.ps[i]) + share);
+    atomic_flag_clear_explicit(&counting, memory_order_release);
 }
 
 static void add_threads(struct weft_stats *s)

@@ -16,18 +16,16 @@
 #include "runtime/sysmon.h"
 
 enum {
-    QUIET_ROUNDS = 50,           /* of nothing to do, until the sleep grows */
-    QUEUED_NS = 500 * 1000,      /* longest sleep while a P idles and others do not */
-    TAKE_NS = 500 * 1000,        /* from asking for a P to taking it */
-    POLL_NS = 10 * 1000 * 1000,  /* netpoll by the latest */
-    COUNT_NS = 10 * 1000 * 1000, /* between counts of coroutines */
-    LATE_NS = 1000 * 1000,       /* a timer is overdue */
+    QUIET_ROUNDS = 50,          /* of nothing to do, until the sleep grows */
+    QUEUED_NS = 500 * 1000,     /* longest sleep while a P idles and others do not */
+    TAKE_NS = 500 * 1000,       /* from asking for a P to taking it */
+    POLL_NS = 10 * 1000 * 1000, /* netpoll by the latest */
+    LATE_NS = 1000 * 1000,      /* a timer is overdue */
 };
 
 static struct {
     pthread_t thread;
     _Atomic uint32_t word; /* 1: asleep until woken */
-    int64_t count;         /* when coroutines are counted next */
     int64_t second;        /* when the next one begins */
     int64_t cycles;        /* when cycles are looked for next */
     int64_t now,
@@ -188,10 +186,6 @@ static void poll_if_late(void)
 
 static void each_while(void)
 {
-    if (sysmon.now >= sysmon.count) {
-        sysmon.count = sysmon.now + COUNT_NS;
-        wf_stats_count();
-    }
     if (sysmon.now < sysmon.second)
         return;
     sysmon.second = sysmon.now + WF_NS_PER_S;

@@ -56,6 +56,62 @@ static void test_join_waits_for_each(void **state)
     }
 }
 
+/* ---- how many at a time ---- */
+
+struct alive {
+    weft_chan *gate;
+    _Atomic int ended;
+    struct weft_stats stats;
+};
+
+static void pass_the_gate(void *arg)
+{
+    struct alive *a = arg;
+    char none;
+    weft_chan_recv(a->gate, &none, WEFT_FOREVER);
+    atomic_fetch_add(&a->ended, 1);
+}
+
+static void end_at_once(void *arg)
+{
+    struct alive *a = arg;
+    atomic_fetch_add(&a->ended, 1);
+}
+
+/* A peak that is over when somebody looks, and then many by turns, wherever they end. */
+static void rise_and_fall(void *arg)
+{
+    struct alive *a = arg;
+    a->gate = weft_chan_new(1, 0);
+    for (int i = 0; i < MANY; i++)
+        weft_go(pass_the_gate, a);
+    weft_chan_close(a->gate);
+    while (atomic_load(&a->ended) < MANY)
+        weft_yield();
+    for (int i = 1; i <= 20; i++) {
+        for (int k = 0; k < MANY / 2; k++)
+            weft_go(end_at_once, a);
+        while (atomic_load(&a->ended) < MANY + i * (MANY / 2))
+            weft_yield();
+    }
+    weft_chan_free(a->gate);
+    a->stats.size = sizeof a->stats;
+    weft_stats(&a->stats);
+}
+
+static void test_most_alive_is_known_when_they_are_gone(void **state)
+{
+    (void)state;
+    for (int procs = 1; procs <= 4; procs++) {
+        struct alive a = { 0 };
+        uint64_t most = MANY + 1; /* and main */
+        run_in_weft_on(procs, rise_and_fall, &a);
+        assert_true(a.stats.coroutines_max <= most);
+        assert_true(a.stats.coroutines_max >= most - most / 256);
+        assert_int_equal(a.stats.coroutines, 1);
+    }
+}
+
 static void sleep_long(void *arg)
 {
     struct counts *c = arg;
@@ -166,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_go_runs_each_once),
         cmocka_unit_test(test_join_waits_for_each),
+        cmocka_unit_test(test_most_alive_is_known_when_they_are_gone),
         cmocka_unit_test(test_join_before_the_end_times_out),
         cmocka_unit_test(test_self_and_name_are_the_coroutines),
         cmocka_unit_test(test_calls_outside_fail),
