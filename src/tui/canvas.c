@@ -215,7 +215,8 @@ int wf_put_wrapped(struct wf_area a, int x, int y, enum wf_style s, const char *
         snprintf(word, sizeof word, "%.*s", (int)n, text);
         if (at > x && at + wf_columns(word) > a.w) {
             at = x;
-            y++;
+            if (++y == a.h)
+                return y;
         }
         at = wf_put(a, at, y, s, word) + 1;
         text += n;

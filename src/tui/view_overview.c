@@ -220,15 +220,15 @@ static int draw_alerts(const struct wf_tui *t, struct wf_area a, int y, int rows
     if (n == 0)
         wf_put(a, 1, y + 1, WF_S_DIM, "none: nothing in this trace looks wrong");
     y++;
-    for (size_t i = 0; i < n && ((int)i + 1) * each < rows; i++, y += each) {
+    for (size_t i = 0; i < n && ((int)i + 1) * each < rows; i++) {
         const struct wf_alert *al = alerts[i];
         enum wf_style s = al->severity == WF_CRITICAL ? WF_S_BAD : WF_S_WARN;
         wf_put_in(a, 1, y, 20, false, s, wf_alert_name(al->kind));
         if (each == 1)
-            wf_put_in(a, 20, y, a.w - 21, false, WF_S_TEXT, al->title);
+            wf_put_in(a, 20, y++, a.w - 21, false, WF_S_TEXT, al->title);
         else
-            wf_put_wrapped(wf_area_sub(a, 20, y, a.w - 21, each), 0, 0, WF_S_TEXT,
-                           al->title);
+            y += wf_put_wrapped(wf_area_sub(a, 20, y, a.w - 21, each), 0, 0, WF_S_TEXT,
+                                al->title);
     }
     return n == 0 ? y + 1 : y;
 }

@@ -103,8 +103,8 @@ static void stats_draw(const struct wf_tui *t, const void *self, struct wf_area 
         return;
     wf_put(a, 4, 1, WF_S_HEAD, "FROM      TO      COUNT  SHARE");
     if (h->count)
-        wf_putf(a, LABEL + COUNT + SHARE + 2, 1, WF_S_HEAD,
-                "p50 %s  p99 %s  max %s  mean %s",
+        wf_putf(a, LABEL + COUNT + SHARE + 1, 1, WF_S_HEAD,
+                "p50 %s p99 %s max %s mean %s",
                 wf_fmt_time(v[0], wf_hist_quantile(h, .5)),
                 wf_fmt_time(v[1], wf_hist_quantile(h, .99)), wf_fmt_time(v[2], h->max),
                 wf_fmt_time(v[3], wf_hist_mean(h)));
