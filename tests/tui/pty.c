@@ -21,6 +21,32 @@
 
 enum { PATIENCE_MS = 60000 };
 
+char pty_trace[4096];
+static char home[] = "/tmp/weft-test.XXXXXX";
+
+int pty_begin(void **state)
+{
+    const char *src = getenv("top_srcdir"), *build = getenv("top_builddir");
+    char path[4096], weft[4096 + 8], at[4096];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s/traces/good/hog.weft", src ? src : "..");
+    if (!realpath(path, pty_trace) || !realpath(build ? build : ".", at))
+        return -1;
+    snprintf(weft, sizeof weft, "%s/weft", at);
+    setenv("WEFT", weft, 1);
+    return !mkdtemp(home) || chdir(home); /* keys by chance may write files */
+}
+
+int pty_end(void **state)
+{
+    char command[256];
+
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf '%s'", home);
+    return chdir("/") || system(command);
+}
+
 static int on_prop(VTermProp prop, VTermValue *v, void *arg)
 {
     struct pty *p = arg;
@@ -47,8 +73,9 @@ static void become_weft(const char *env, const char *const *argv)
     setenv("TERM", "xterm-256color", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     unsetenv("NO_COLOR");
-    if (env)
-        putenv(strdup(env));
+    for (char *set = env ? strtok(strdup(env), " ") : NULL; set;
+         set = strtok(NULL, " "))
+        putenv(set);
     for (; *argv && n < 15; argv++)
         full[n++] = *argv;
     execv(full[0], (char *const *)full);
@@ -223,12 +250,9 @@ void pty_await_gone(struct pty *p, const char *text)
     await(p, text, false);
 }
 
-void pty_await_more(struct pty *p)
+bool pty_more(struct pty *p)
 {
-    for (int waited = 0; waited < PATIENCE_MS; waited += 50)
-        if (take(p, 50))
-            return;
-    fail_msg("nothing more came");
+    return take(p, PATIENCE_MS);
 }
 
 void pty_await_said(struct pty *p, const char *want)

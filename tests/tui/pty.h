@@ -25,8 +25,14 @@ struct pty {
     size_t nraw, raw_size, heard;
 };
 
-/* Start weft ARGUMENTS... (NULL ends) in a terminal of that size; env: "NAME=VALUE" or
- * NULL. */
+/* A trace to look at, with a hog; once pty_begin has found it. */
+extern char pty_trace[4096];
+/* Of a group of tests: finds weft and the trace, works in a directory of its own. */
+int pty_begin(void **state);
+int pty_end(void **state);
+
+/* Start weft ARGUMENTS... (NULL ends) in a terminal of that size; env: "NAME=VALUE",
+ * several with blanks between, or NULL. */
 void pty_open(struct pty *p, int w, int h, const char *env, const char *const *argv);
 void pty_close(struct pty *p);
 void pty_type(struct pty *p, const char *bytes, size_t n);
@@ -37,8 +43,8 @@ void pty_drain(struct pty *p, int ms);
 void pty_await(struct pty *p, const char *text);
 /* Take in until the screen no longer has it. */
 void pty_await_gone(struct pty *p, const char *text);
-/* Take in something. */
-void pty_await_more(struct pty *p);
+/* Take in what comes next; false: nothing came. */
+bool pty_more(struct pty *p);
 /* Take in until the shell has said this, after what it said before. */
 void pty_await_said(struct pty *p, const char *text);
 /* The screen, rows with '\n'; to be freed. */

@@ -10,7 +10,7 @@
 
 #include "base/text.h"
 #include "story.h"
-#include "tui/app.h"
+#include "tui/timeline.h"
 
 struct stage {
     struct wf_source *source;
@@ -104,10 +104,66 @@ static void test_enter_on_an_alert_goes_to_its_place(void **state)
     say(&s, "key Enter");
     assert_int_equal(s.t.view, WF_VIEW_timeline);
     assert_in_range(s.t.win.cursor, STORY_HOG_FROM, STORY_HOG_FROM + 6000000);
-    assert_shows(&s, "G7 encode_frame");
-    assert_shows(&s, "! hog");
+    assert_shows(&s, ">G7");
+    assert_shows(&s, "running 130ms encode_fr");
+    assert_shows(&s, "! hog G7 encode_frame");
     say(&s, "key Esc");
     assert_int_equal(s.t.view, WF_VIEW_alerts);
+    end(&s);
+}
+
+static void test_lanes_of_a_jump_go_with_the_next(void **state)
+{
+    struct stage s;
+
+    (void)state;
+    begin(&s, story_open(), true);
+    say(&s, "lane g3"); /* asked for: it stays */
+    say(&s, "key Enter");
+    size_t lanes = wf_timeline(&s.t)->npins;
+    assert_true(lanes > 1);
+    for (int i = 0; i < 5; i++) {
+        say(&s, "key }");
+        assert_int_equal(wf_timeline(&s.t)->npins, lanes);
+    }
+    wf_timeline_show(&s.t, (struct wf_lane){ WF_LANE_P, 1 }, 0, 1000000);
+    assert_int_equal(wf_timeline(&s.t)->npins, 1);
+    assert_shows(&s, ">P1");
+    assert_shows(&s, " G3 ");
+    end(&s);
+}
+
+static void test_the_overview_leads_to_the_worst_alert(void **state)
+{
+    struct stage s;
+
+    (void)state;
+    begin(&s, story_open(), true);
+    assert_shows(&s, "Enter to the worst alert");
+    say(&s, "key Enter");
+    assert_int_equal(s.t.view, WF_VIEW_timeline);
+    assert_shows(&s, ">G7");
+    end(&s);
+}
+
+static void test_help_is_never_pushed_out_nor_cut(void **state)
+{
+    enum { WIDE = 48 }; /* what an 80 column screen leaves for it */
+    struct stage s;
+
+    (void)state;
+    begin(&s, story_open(), true);
+    for (int v = 0; v < WF_NVIEWS; v++) {
+        wf_tui_show(&s.t, (enum wf_view_id)v);
+        assert_shows(&s, " ? help  q quit");
+        const struct wf_table *tb = wf_tui_table(&s.t);
+        for (size_t c = 0; tb && c < tb->def->ncolumns; c++)
+            if (wf_columns(tb->def->columns[c].doc) > WIDE)
+                fail_msg("too long: %s", tb->def->columns[c].doc);
+    }
+    for (size_t i = 0; i < wf_nbindings; i++)
+        if (wf_columns(wf_bindings[i].help) > WIDE)
+            fail_msg("too long: %s", wf_bindings[i].help);
     end(&s);
 }
 
@@ -381,6 +437,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_screen_names_what_it_shows),
         cmocka_unit_test(test_enter_on_an_alert_goes_to_its_place),
+        cmocka_unit_test(test_lanes_of_a_jump_go_with_the_next),
+        cmocka_unit_test(test_the_overview_leads_to_the_worst_alert),
+        cmocka_unit_test(test_help_is_never_pushed_out_nor_cut),
         cmocka_unit_test(test_the_hog_is_seen_at_every_zoom),
         cmocka_unit_test(test_a_lane_of_a_coroutine_shows_its_states),
         cmocka_unit_test(test_panning_moves_cells_unchanged),

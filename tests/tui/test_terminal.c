@@ -5,17 +5,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "pty.h"
 
-static char trace[4096], home[] = "/tmp/weft-test.XXXXXX";
-
 static void open_view(struct pty *p, int w, int h, const char *env)
 {
-    const char *argv[] = { "view", trace, NULL };
+    const char *argv[] = { "view", pty_trace, NULL };
     pty_open(p, w, h, env, argv);
 }
 
@@ -36,10 +31,10 @@ static void test_keys_change_what_is_seen(void **state)
     type(&p, "2");
     pty_await(&p, "/col");
     type(&p, "7");
-    pty_await(&p, "SEVERITY");
+    pty_await(&p, "critical hog");
     type(&p, "\r"); /* to its place */
     pty_await_gone(&p, "SEVERITY");
-    pty_await(&p, "/col");
+    pty_await(&p, "hog: G19");
     type(&p, "?");
     pty_await(&p, "Esc closes");
     type(&p, "\033");
@@ -66,7 +61,7 @@ static void test_another_size_is_another_layout(void **state)
     pty_await_gone(&p, "PROCESSORS");
     pty_await(&p, "lost 0");
     pty_resize(&p, 1, 1);
-    pty_await_more(&p);
+    assert_true(pty_more(&p));
     pty_resize(&p, 100, 30);
     pty_await(&p, "PROCESSORS");
     type(&p, "q");
@@ -266,37 +261,6 @@ static void test_keys_by_chance_do_no_harm(void **state)
     scale_done(SCALE_tui_keys, n);
 }
 
-/* A trace to look at, recorded now. */
-static int record(void **state)
-{
-    char command[12000];
-    const char *top = getenv("top_builddir");
-    char weft[4096];
-
-    (void)state;
-    if (!realpath(top ? top : ".", weft) || !mkdtemp(home))
-        return -1;
-    strncat(weft, "/weft", sizeof weft - strlen(weft) - 1);
-    setenv("WEFT", weft, 1);
-    snprintf(trace, sizeof trace, "%s/hog.weft", home);
-    snprintf(command, sizeof command,
-             "'%s' run sched hog --duration 600ms --quiet --require none --trace '%s' "
-             ">/dev/null",
-             weft, trace);
-    if (system(command) != 0 || access(trace, R_OK) != 0)
-        return -1;
-    return chdir(home); /* keys by chance may write files */
-}
-
-static int clean_up(void **state)
-{
-    char command[256];
-
-    (void)state;
-    snprintf(command, sizeof command, "rm -rf '%s'", home);
-    return chdir("/") || system(command);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,5 +276,5 @@ int main(void)
         cmocka_unit_test(test_keys_by_chance_do_no_harm),
     };
     signal(SIGPIPE, SIG_IGN);
-    return cmocka_run_group_tests(tests, record, clean_up);
+    return cmocka_run_group_tests(tests, pty_begin, pty_end);
 }
