@@ -38,6 +38,13 @@ cmp -s a.txt piped || fail "another screen came through the pipe"
 [ "$(ls)" = "$(printf '%s\n' a.svg a.txt err golden.weft out pipe piped shots wide)" ] ||
     fail "files were left: $(ls)"
 
+# The picture in README.md is what its command prints.
+printf 'key Enter s\nshot -\n' >picture
+run "$weft" view "$top_srcdir/traces/good/hog.weft" --script picture
+sed -n '/^ *weft hog.weft /,/q quit$/p' "$top_srcdir/README.md" | sed 's/^    //' >readme
+checks=$((checks + 1))
+diff readme out || fail "README.md shows another picture"
+
 # What is wrong is said with its line, and nothing after it is done.
 printf 'screen info\nscreen moon\nshot never\n' >wrong
 expect_error 2 'wrong:2: ' view golden.weft --script wrong
