@@ -174,9 +174,10 @@ static int carry(struct carry *c)
     return err;
 }
 
+/* A pool is taken out by who closes it: then its blocks still move. */
 static bool wants_symbols(const struct wf_file_header *h)
 {
-    return !h->symbols_off && !h->errors;
+    return !h->symbols_off && !h->errors && !h->pool_slots;
 }
 
 int wf_carry(const char *path, char error[static 256])
