@@ -105,14 +105,33 @@ static __attribute__((noinline)) int recurse(int depth)
     return below + frame[0];
 }
 
+/* Frames larger than a guard page: the compiler's probes touch each page of them. */
+static __attribute__((noinline)) int recurse_wide(int depth)
+{
+    volatile char frame[3 * 4096];
+    frame[0] = (char)depth;
+    int below = depth ? recurse_wide(depth - 1) : 0;
+    return below + frame[0];
+}
+
+static size_t room_here(void)
+{
+    char here;
+    return (size_t)(&here - wf_g()->stack_lo);
+}
+
 /* Over the low end, to be noticed when it yields; the page guards stop it before. */
 static void overflow(void *arg)
 {
     (void)arg;
-    char here;
-    size_t room = (size_t)(&here - wf_g()->stack_lo);
-    sink = recurse((int)room / FRAME_LEAST);
+    sink = recurse((int)room_here() / FRAME_LEAST);
     weft_yield();
+}
+
+static void overflow_wide(void *arg)
+{
+    (void)arg;
+    sink = recurse_wide((int)room_here() / (3 * 4096) + 1);
 }
 
 static void stay(void *arg)
@@ -122,50 +141,128 @@ static void stay(void *arg)
         weft_yield();
 }
 
+struct overflows {
+    weft_config config;
+    void (*fn)(void *);
+    const char *name;
+};
+
 static void overflow_among_others(void *arg)
 {
-    (void)arg;
+    const struct overflows *o = arg;
     for (int i = 0; i < 10; i++)
         weft_go(stay, NULL);
-    weft_go_named("too deep", overflow, NULL);
+    weft_go_named(o->name, o->fn, NULL);
     weft_sleep(10 * WF_NS_PER_S);
 }
 
 static void run_overflow(void *arg)
 {
-    weft_config c = rt_config(1);
-    c.stack_guard = *(int *)arg;
-    weft_run(&c, overflow_among_others, NULL);
+    const struct overflows *o = arg;
+    weft_run(&o->config, overflow_among_others, arg);
 }
 
-static void assert_overflow_reported(int guard, int sig)
+static void assert_named(const struct overflows *o, int sig)
 {
     char out[4096];
-    int status = in_child(run_overflow, &guard, out, sizeof out);
+    int status = in_child(run_overflow, (void *)o, out, sizeof out);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), sig);
     assert_non_null(strstr(out, "weft: stack overflow in coroutine "));
-    assert_non_null(strstr(out, " (too deep): its "));
+    assert_non_null(strstr(out, o->name ? " (too deep): its " : ": its "));
 }
+
+/* Each size of stack, alone on a P and beside another. */
+static void assert_overflow_reported(int guard, int sig, int procs)
+{
+    for (size_t size = 16 << 10; size <= 1 << 20; size *= 4) {
+        struct overflows o = { rt_config(procs), overflow, "too deep" };
+        o.config.stack_guard = guard;
+        o.config.stack_size = size;
+        assert_named(&o, sig);
+        o.name = NULL;
+        assert_named(&o, sig);
+    }
+}
+
+#if defined(__x86_64__) && !defined(WF_ASAN)
+static void assert_wide_overflow_reported(int guard)
+{
+    struct overflows o = { rt_config(2), overflow_wide, "too deep" };
+    o.config.stack_guard = guard;
+    assert_named(&o, SIGSEGV);
+}
+#else /* it probes less often than weft has guard pages */
+static void assert_wide_overflow_reported(int guard)
+{
+    (void)guard;
+    (void)overflow_wide;
+}
+#endif
 
 static void test_overflow_into_madvise_guard_names_it(void **state)
 {
     (void)state;
     if (!kernel_has_guards())
         skip();
-    assert_overflow_reported(WEFT_GUARD_MADVISE, SIGSEGV);
+    assert_overflow_reported(WEFT_GUARD_MADVISE, SIGSEGV, 1);
+    assert_overflow_reported(WEFT_GUARD_MADVISE, SIGSEGV, 2);
+    assert_wide_overflow_reported(WEFT_GUARD_MADVISE);
 }
 
 static void test_overflow_into_mprotect_guard_names_it(void **state)
 {
     (void)state;
-    assert_overflow_reported(WEFT_GUARD_MPROTECT, SIGSEGV);
+    assert_overflow_reported(WEFT_GUARD_MPROTECT, SIGSEGV, 1);
+    assert_overflow_reported(WEFT_GUARD_MPROTECT, SIGSEGV, 2);
+    assert_wide_overflow_reported(WEFT_GUARD_MPROTECT);
 }
 
+/* On one P: until it switches, others might run on what it wrote over. */
 static void test_overflow_without_guard_is_named_at_the_switch(void **state)
 {
     (void)state;
-    assert_overflow_reported(WEFT_GUARD_NONE, SIGABRT);
+    assert_overflow_reported(WEFT_GUARD_NONE, SIGABRT, 1);
+}
+
+/* mprotect takes two mappings for each guard, of which there are only so many. */
+static void overflow_when_guards_ran_out(void *arg)
+{
+    struct many *m = arg;
+    struct weft_stats s = { .size = sizeof s };
+    m->gate = weft_chan_new(1, 0);
+    do {
+        for (int i = 0; i < 256; i++, m->n++)
+            weft_go(wait_at_gate, m);
+        while (parked() < m->n)
+            weft_yield();
+        weft_stats(&s);
+    } while (s.stacks == s.stacks_guarded && m->n < RT_MOST_COROUTINES / 2);
+    weft_go_named("too deep", overflow, NULL);
+    weft_sleep(10 * WF_NS_PER_S);
+}
+
+static void run_out_of_guards(void *arg)
+{
+    struct many m = { 0 };
+    weft_config c = rt_config(1);
+    (void)arg;
+    c.stack_guard = WEFT_GUARD_MPROTECT;
+    c.stack_size = 16 * 1024;
+    weft_run(&c, overflow_when_guards_ran_out, &m);
+}
+
+static void test_overflow_beyond_the_last_guard_is_named_at_the_switch(void **state)
+{
+    char out[4096];
+    (void)state;
+    if (RT_MOST_COROUTINES < 100000)
+        skip();
+    int status = in_child(run_out_of_guards, NULL, out, sizeof out);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGABRT);
+    assert_non_null(strstr(out, "weft: stack overflow in coroutine "));
+    assert_non_null(strstr(out, " (too deep): its "));
 }
 
 static void fault_elsewhere(void *arg)
@@ -228,6 +325,7 @@ int main(void)
         cmocka_unit_test(test_overflow_into_madvise_guard_names_it),
         cmocka_unit_test(test_overflow_into_mprotect_guard_names_it),
         cmocka_unit_test(test_overflow_without_guard_is_named_at_the_switch),
+        cmocka_unit_test(test_overflow_beyond_the_last_guard_is_named_at_the_switch),
         cmocka_unit_test(test_fault_elsewhere_kills_as_ever),
         cmocka_unit_test(test_short_lives_share_few_stacks),
     };

@@ -530,6 +530,7 @@ static void test_nothing_is_said_when_nobody_records(void **state)
 
 struct described {
     bool meta, module;
+    char guard[16];
     char command[4096];
 };
 
@@ -560,6 +561,8 @@ static void read_meta(struct described *d, const uint8_t *r, const uint8_t *end)
         found += !strcmp(key, "trace_stacks") && !strcmp(value, "block,create");
         found += !strcmp(key, "version") && !strcmp(value, weft_version());
         found += !strcmp(key, "host") || !strcmp(key, "kernel");
+        if (!strcmp(key, "stack_guard"))
+            snprintf(d->guard, sizeof d->guard, "%.15s", value);
         if (!strcmp(key, "command"))
             snprintf(d->command, sizeof d->command, "%s", value);
     }
@@ -608,6 +611,37 @@ static void test_a_trace_describes_its_program(void **state)
     assert_non_null(strstr(d.command, "test_trace"));
     assert_int_equal(d.command[0], '[');
     assert_int_equal(r.of_type[WF_BLOCK_SCHEMA], 1);
+}
+
+static void look_at_stats(void *arg)
+{
+    struct weft_stats *s = arg;
+    s->size = sizeof *s;
+    weft_stats(s);
+}
+
+static void test_guard_in_force_is_in_the_trace_and_the_figures(void **state)
+{
+    (void)state;
+    static const char *const names[] = { [WEFT_GUARD_MADVISE] = "madvise",
+                                         [WEFT_GUARD_MPROTECT] = "mprotect",
+                                         [WEFT_GUARD_NONE] = "none" };
+    for (int mode = WEFT_GUARD_AUTO; mode <= WEFT_GUARD_NONE; mode++) {
+        struct weft_stats stats = { 0 };
+        struct described d = { 0 };
+        struct trace_reading r = { .block = describe, .arg = &d };
+        weft_config c = traced(1);
+        c.stack_guard = mode;
+        if (mode == WEFT_GUARD_MADVISE && weft_run(&c, look_at_stats, &stats))
+            continue; /* the kernel has none, and says so */
+        run_in_weft_with(&c, look_at_stats, &stats);
+        trace_read(&r, path);
+        assert_null(r.wrong);
+        assert_string_equal(d.guard, stats.guard);
+        if (mode != WEFT_GUARD_AUTO)
+            assert_string_equal(d.guard, names[mode]);
+        assert_int_equal(stats.stacks_guarded > 0, mode != WEFT_GUARD_NONE);
+    }
 }
 
 /* ---- from when to when ---- */
@@ -700,6 +734,7 @@ int main(void)
         TEST(test_texts_and_values_come_back),
         cmocka_unit_test_setup(test_nothing_is_said_when_nobody_records, take_path),
         TEST(test_a_trace_describes_its_program),
+        TEST(test_guard_in_force_is_in_the_trace_and_the_figures),
         TEST(test_recording_starts_and_stops_within_a_run),
         TEST(test_a_pipe_gets_the_same_blocks),
     };
