@@ -164,8 +164,9 @@ int wf_session_load(struct wf_session *s)
     if (progress.shown)
         fputs("\r                              \r", stderr);
     if (err)
-        return wf_complain(WF_EXIT_IO, "%s: %s", s->path,
-                           s->source->error[0] ? s->source->error : strerror(-err));
+        return s->source->error[0]
+                   ? wf_complain(WF_EXIT_IO, "%s", s->source->error)
+                   : wf_complain(WF_EXIT_IO, "%s: %s", s->path, strerror(-err));
     return -1;
 }
 

@@ -29,15 +29,25 @@ enum {
     HEIGHT = 24
 };
 
-/* One line on standard error; what comes from files is cleaned. */
+/* One line on standard error; what comes from files is cleaned.  A source names itself:
+ * then what is NULL. */
 static int fail(int status, const char *what, const char *why)
 {
     fputs("weft: ", stderr);
-    wf_text_print(stderr, what);
-    fputs(": ", stderr);
+    if (what) {
+        wf_text_print(stderr, what);
+        fputs(": ", stderr);
+    }
     wf_text_print(stderr, why);
     putc('\n', stderr);
     return status;
+}
+
+static int fail_to_read(const struct wf_tui *t, int err)
+{
+    const char *error = wf_model_source(t->md)->error;
+
+    return error[0] ? fail(IO, NULL, error) : fail(IO, t->opts->path, strerror(-err));
 }
 
 static int64_t now_ms(void)
@@ -60,14 +70,14 @@ static int read_slice(struct wf_tui *t, int ms)
     return got;
 }
 
-static int read_all(struct wf_tui *t, const char *path)
+static int read_all(struct wf_tui *t)
 {
     int got;
 
     while ((got = read_slice(t, 1000)) > 0)
         ;
     if (got < 0)
-        return fail(IO, path, wf_model_source(t->md)->error);
+        return fail_to_read(t, got);
     wf_tui_grown(t, true);
     return 0;
 }
@@ -223,7 +233,7 @@ static int run_terminal(struct wf_tui *t, struct wf_term_caps caps)
     }
     wf_term_close();
     if (d.failed)
-        return fail(IO, t->opts->path, wf_model_source(t->md)->error);
+        return fail_to_read(t, d.failed);
     return e == WF_TERM_SIGNAL ? SIGNALLED + wf_term_signal()
            : e == WF_TERM_GONE ? SIGNALLED + SIGHUP
                                : 0;
@@ -252,7 +262,7 @@ static int drive(struct wf_tui *t, struct wf_term_caps caps)
     if (status)
         return status;
     if (t->opts->script || caps.dumb) {
-        status = read_all(t, t->opts->path);
+        status = read_all(t);
         if (!status)
             status = t->opts->script ? run_script(t, t->opts->script) : run_lines(t);
         return status;
@@ -270,7 +280,7 @@ static int view(const struct wf_tui_opts *o, struct wf_term_caps caps, int w, in
     int status, err = wf_source_open(o->path, &src, error);
 
     if (err)
-        return fail(IO, o->path, error);
+        return fail(IO, NULL, error);
     if (o->threshold)
         memcpy(mo.threshold, o->threshold, sizeof mo.threshold);
     err = wf_model_new(&mo, src, &md);

@@ -49,6 +49,7 @@ diff readme out || fail "README.md shows another picture"
 printf 'screen info\nscreen moon\nshot never\n' >wrong
 expect_error 2 'wrong:2: ' view golden.weft --script wrong
 [ ! -e never ] || fail "a script went on after a mistake"
+expect_error 4 '^weft: nothing.weft: No such file' view nothing.weft --script shots
 echo 'shot no/such/place' >unwritable
 expect_error 4 'unwritable:1: ' view golden.weft --script unwritable
 finish
