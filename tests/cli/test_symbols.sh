@@ -84,6 +84,17 @@ for command in summary 'summary --json' doctor dump verify 'report coroutines' \
 done
 expect 0 '2J\.c:1' report sites "$hostile"
 
+# So do the samples, whose machine and directory are nobody's.
+for sample in "$top_srcdir"/traces/good/*.weft; do
+    [ -e "$sample" ] || continue
+    checks=$((checks + 1))
+    stacks "$sample"
+    grep -q '"run_main[ +]' "$work/stacks" || fail "$sample: names nothing"
+    "$weft" summary --json "$sample" >"$work/summary"
+    grep -q '"host": "weft"' "$work/summary" || fail "$sample: names a machine"
+    grep -aqE '/(home|root)/' "$sample" && fail "$sample: names a directory"
+done
+
 # What was there before is left alone.
 cp "$there/full.weft" "$work/old.weft"
 expect 0 '^done$' exec --trace "$work/old.weft" -- echo 'done'
