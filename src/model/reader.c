@@ -79,10 +79,10 @@ static struct wf_gen *gen_of(struct wf_reader *r, uint32_t number)
 {
     struct wf_gen **at = &r->gens, *g;
 
-    while (*at && (*at)->number < number)
-        at = &(*at)->next;
-    if (*at && (*at)->number == number)
-        return *at;
+    while ((g = *at) && g->number < number)
+        at = &g->next;
+    if (g && g->number == number)
+        return g;
     g = wf_gen_new(number);
     if (!g)
         return NULL;
