@@ -471,41 +471,53 @@ void sched_deadlock(struct sched *s)
 
 /* --- the workload --------------------------------------------------------------------------- */
 
-/* SCENARIO(name, function, summary, settings of its own: knob, value...) */
+/* SCENARIO(name, function, summary, knobs of its own, what is required of it) */
+#define ITEMS(...) __VA_ARGS__
 #define SCENARIOS(SCENARIO)                                                            \
     SCENARIO("healthy", sched_healthy,                                                 \
-             "balanced computing and short waits: nothing to complain of", NULL)       \
+             "balanced computing and short waits: nothing to complain of",             \
+             ITEMS(NULL), ITEMS(NULL))                                                 \
     SCENARIO("states", sched_states, "one coroutine walks through every state",        \
-             "preempt", "off")                                                         \
+             ITEMS("preempt", "off", "procs", "2"),                                    \
+             ITEMS("runnable_ms>=20", "running_ms>=20", "syscall_ms>=20",              \
+                   "waiting_chan_send_ms>=20", "waiting_chan_recv_ms>=20",             \
+                   "waiting_select_ms>=20", "waiting_mutex_ms>=20",                    \
+                   "waiting_wait_group_ms>=20", "waiting_net_read_ms>=20",             \
+                   "waiting_sleep_ms>=20"))                                            \
     SCENARIO("hog", sched_hog, "a coroutine a P computes on while others are due",     \
-             "preempt", "off")                                                         \
+             ITEMS("preempt", "off"), ITEMS(NULL))                                     \
     SCENARIO("pinned", sched_pinned,                                                   \
              "coroutines bound to their threads spin before their children",           \
-             "preempt", "off", "steal", "off")                                         \
+             ITEMS("preempt", "off", "steal", "off"), ITEMS(NULL))                     \
     SCENARIO("chan-pileup", sched_chan_pileup,                                         \
-             "many producers on a small channel, one slow consumer", NULL)             \
+             "many producers on a small channel, one slow consumer", ITEMS(NULL),      \
+             ITEMS(NULL))                                                              \
     SCENARIO("syscall-churn", sched_syscall_churn,                                     \
-             "blocking calls, with no thread kept for the next", "thread_cache", "0")  \
+             "blocking calls, with no thread kept for the next",                       \
+             ITEMS("thread_cache", "0"), ITEMS(NULL))                                  \
     SCENARIO("empty-queues", sched_empty_queues,                                       \
-             "all work on one P, and nobody steals", "steal", "off")                   \
+             "all work on one P, and nobody steals", ITEMS("steal", "off"),            \
+             ITEMS(NULL))                                                              \
     SCENARIO("spawn-storm", sched_spawn_storm,                                         \
-             "bursts of coroutines that outgrow every free list", NULL)                \
-    SCENARIO("crowd", sched_crowd, "more to compute than Ps, in turns of 4 ms", NULL)  \
+             "bursts of coroutines that outgrow every free list", ITEMS(NULL),         \
+             ITEMS(NULL))                                                              \
+    SCENARIO("crowd", sched_crowd, "more to compute than Ps, in turns of 4 ms",        \
+             ITEMS(NULL), ITEMS(NULL))                                                 \
     SCENARIO("deadlock", sched_deadlock,                                               \
-             "three coroutines wait for each other's locks", NULL)
+             "three coroutines wait for each other's locks", ITEMS(NULL), ITEMS(NULL))
 
 static const struct scenario {
-    const char *name;
     void (*run)(struct sched *s);
-    const char *knobs[5]; /* ends with NULL */
+    const char *knobs[5];     /* name, value...; ends with NULL */
+    const char *required[11]; /* ends with NULL */
 } scenarios[] = {
-#define SCENARIO(name, run, summary, ...) { name, run, { __VA_ARGS__ } },
+#define SCENARIO(name, run, summary, knobs, required) { run, { knobs }, { required } },
     SCENARIOS(SCENARIO)
 #undef SCENARIO
 };
 
 static const struct wl_scenario rows[] = {
-#define SCENARIO(name, run, summary, ...) { name, summary },
+#define SCENARIO(name, run, summary, knobs, required) { name, summary },
     SCENARIOS(SCENARIO)
 #undef SCENARIO
         { NULL, NULL },
@@ -513,10 +525,12 @@ static const struct wl_scenario rows[] = {
 
 static void setup(struct wl *w)
 {
-    const char *const *knobs = scenarios[wl_scenario(w)].knobs;
+    const struct scenario *scenario = &scenarios[wl_scenario(w)];
 
-    for (; *knobs; knobs += 2)
-        wl_knob(w, knobs[0], knobs[1]);
+    for (const char *const *knob = scenario->knobs; *knob; knob += 2)
+        wl_knob(w, knob[0], knob[1]);
+    for (const char *const *expr = scenario->required; *expr; expr++)
+        wl_require(w, *expr);
     if (wl_given(w, "steal"))
         wl_knob(w, "steal", wl_text(w, "steal"));
     if (wl_given(w, "preempt"))

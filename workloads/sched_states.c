@@ -24,6 +24,9 @@ struct walk {
 };
 
 enum step { SEND, RECV, SELECT, LOCK, GROUP, NET, NSTEPS };
+static const char *const figures[NSTEPS] = { "chan_send_ms",  "chan_recv_ms",
+                                             "select_ms",     "mutex_ms",
+                                             "wait_group_ms", "net_read_ms" };
 
 /* What the helper does, one hold after the walker began to wait for it. */
 static void help(struct walk *w, enum step step)
@@ -102,9 +105,32 @@ static void wait_for(struct walk *w, enum step step)
     }
 }
 
+static double ms_since(int64_t begin)
+{
+    return (double)(sched_clock() - begin) / 1e6;
+}
+
 static void note(struct walk *w, const char *figure, int64_t since)
 {
-    wl_figure(w->s->wl, figure, (double)(sched_clock() - since) / 1e6, "ms");
+    wl_figure(w->s->wl, figure, ms_since(since), "ms");
+}
+
+static void note_wait(struct walk *w, const char *key, int64_t since)
+{
+    wl_figure_key(w->s->wl, "waiting", key, ms_since(since), "ms");
+}
+
+/* Once for each reason. */
+static void wait_for_all(struct walk *w)
+{
+    for (enum step step = SEND; step < NSTEPS; step++) {
+        int64_t begin = sched_clock();
+        wait_for(w, step);
+        note_wait(w, figures[step], begin);
+    }
+    int64_t begin = sched_clock();
+    weft_sleep(hold);
+    note_wait(w, "sleep_ms", begin);
 }
 
 static void walker(void *arg)
@@ -119,9 +145,7 @@ static void walker(void *arg)
     note(w, "running_ms", begin);
 
     begin = sched_clock();
-    for (enum step step = SEND; step < NSTEPS; step++)
-        wait_for(w, step);
-    weft_sleep(hold);
+    wait_for_all(w);
     note(w, "waiting_ms", begin);
     weft_chan_close(w->step);
 

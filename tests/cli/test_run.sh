@@ -28,7 +28,11 @@ expect 0 '^PASS 1/1 figures$' $quick --require 'switches>0'
 expect 0 '^switches  *[0-9][0-9]*$' $quick
 expect 1 '^FAIL 1/2 figures: switches [0-9]* <= 1000000000000' \
     $quick --require 'switches>1e12' --require 'procs==2'
-expect 0 '^PASS 0/0' $quick --require none
+expect 0 '^PASS 0/0 figures$' $quick
+expect 0 '^PASS 10/10 figures$' run sched states
+expect 0 '^PASS 0/0 figures$' run sched states --require none
+expect 1 '^FAIL 10/11 figures: runnable_ms [0-9.]* >= 1$' \
+    run sched states --require default --require 'runnable_ms<1'
 expect 2 'did you mean switches?' $quick --require 'swiches>0'
 expect 0 '^PASS 1/1' run --procs 1 sched --require 'procs==1' healthy --duration=50ms
 
