@@ -138,7 +138,7 @@ static int call_state(int state, enum wf_expr_func func,
 {
     bool whole = func == WF_FUNC_sum || func == WF_FUNC_share;
 
-    if (!whole && state >= SYSCALL) {
+    if (!whole && (state == SYSCALL || state == UNKNOWN)) {
         snprintf(why, 160, "of %s only sum and share are known", states[state]);
         return -1;
     }
