@@ -53,7 +53,7 @@ static json_t *event_row(char *line)
         if (!field[i])
             return NULL;
     }
-    for (char *tab = rest; tab && (tab = strchr(tab, '\t'));)
+    for (char *tab = rest ? strchr(rest, '\t') : NULL; tab; tab = strchr(tab, '\t'))
         *tab = ' ';
     return json_pack("{s:o, s:o, s:o, s:o, s:s, s:s}", "t_ns", number_or_null(field[0]),
                      "m", number_or_null(field[1]), "p", number_or_null(field[2]), "g",

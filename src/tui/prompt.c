@@ -37,11 +37,8 @@ static void remember(struct wf_prompt *p)
 /* Where the character before (or at) a place begins (or ends). */
 static size_t left_of(const struct wf_prompt *p, size_t at)
 {
-    if (at == 0)
-        return 0;
-    do
-        at--;
-    while (at > 0 && ((unsigned char)p->text[at] & 0xc0) == 0x80);
+    while (at > 0 && ((unsigned char)p->text[--at] & 0xc0) == 0x80)
+        ;
     return at;
 }
 
