@@ -14,6 +14,12 @@ same() {
     fi
 }
 
+# complain: of each line of $work/missing.
+complain() {
+    [ ! -s "$work/missing" ] || failed=1
+    cat "$work/missing"
+}
+
 sort "$top_srcdir/src/weft.sym" >"$work/listed"
 [ -s "$work/listed" ] || failed=1
 
@@ -39,17 +45,18 @@ same src/weft.sym "$work/listed" include/weft "$work/declared"
 cat "$top_srcdir"/include/weft/*.h | sed -n 's/^ \* \(weft_[a-z0-9_, ]*\) - .*/\1/p' |
     tr -s ', ' '\n\n' | sort -u >"$work/explained"
 comm -23 "$work/listed" "$work/explained" | sed 's/^/no contract in the headers: /' >"$work/missing"
-if [ -s "$work/missing" ]; then
-    cat "$work/missing"
-    failed=1
-fi
+complain
+
+# A contract says what comes back and from where it may be called.
+awk '/^ \* weft_[a-z0-9_, ]* - / { name = $2; lacks = "Returns Context" }
+     name && $2 ~ /^(Returns|Context)$/ { sub($2, "", lacks) }
+     name && /\*\/$/ { if (lacks ~ /[A-Z]/) print name " does not say:", lacks; name = "" }' \
+    "$top_srcdir"/include/weft/*.h >"$work/missing"
+complain
 
 # A manual page names nothing that is not there.
 cat "$top_srcdir"/man/*.[1-9]* /dev/null 2>/dev/null |
     sed -n 's/^\.F[no] *\(weft_[a-z0-9_]*\).*/\1/p' | sort -u >"$work/in-man"
 comm -23 "$work/in-man" "$work/declared" | sed 's/^/in a manual page, in no header: /' >"$work/missing"
-if [ -s "$work/missing" ]; then
-    cat "$work/missing"
-    failed=1
-fi
+complain
 exit $failed

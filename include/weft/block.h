@@ -20,6 +20,7 @@ enum weft_block_kind {
 /*
  * weft_block_begin - the coroutine is about to block.  Keeps errno.
  *
+ * Returns   nothing
  * Context   coroutines; no other call of weft before weft_block_end
  * Traces    block_begin; p_stop and handoff when the P goes at once
  */
@@ -28,6 +29,7 @@ void weft_block_begin(enum weft_block_kind kind);
 /*
  * weft_block_end - it is back: waits for a P if its own is gone.  Keeps errno.
  *
+ * Returns   nothing
  * Context   coroutines
  * Traces    block_end
  */

@@ -71,6 +71,7 @@ int weft_join(weft_coro *co, int64_t deadline);
 /*
  * weft_yield - let others run.
  *
+ * Returns   nothing
  * Context   coroutines; nothing elsewhere
  * Traces    g_yield or g_switch with reason yield, if there is another to run
  */
@@ -129,6 +130,7 @@ int weft_set_name(const char *name);
  * weft_thread_pin - bind the running coroutine to the thread that it runs on.
  * Calls nest; the thread then serves nobody else.
  *
+ * Returns   nothing
  * Context   coroutines
  * Traces    g_pin
  */
@@ -137,6 +139,7 @@ void weft_thread_pin(void);
 /*
  * weft_thread_unpin - take one weft_thread_pin back.
  *
+ * Returns   nothing
  * Context   coroutines
  * Traces    g_pin
  */

@@ -52,6 +52,7 @@ typedef struct weft_config {
 /*
  * weft_config_init - the defaults; nothing outside is read.
  *
+ * Returns   nothing
  * Context   anywhere
  */
 void weft_config_init(weft_config *config);
@@ -108,6 +109,7 @@ int weft_procs(void);
  * weft_foreign_begin - say that a plain thread may wake coroutines from now on.
  * While one may, that everything waits is no deadlock.
  *
+ * Returns   nothing
  * Context   anywhere
  */
 void weft_foreign_begin(void);
@@ -115,6 +117,7 @@ void weft_foreign_begin(void);
 /*
  * weft_foreign_end - take one weft_foreign_begin back.
  *
+ * Returns   nothing
  * Context   anywhere
  */
 void weft_foreign_end(void);

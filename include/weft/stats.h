@@ -46,6 +46,7 @@ struct weft_stats_proc {
  *
  * stats     stats->size bytes are written at most; zeros when no runtime runs
  *
+ * Returns   nothing
  * Context   anywhere; stays
  */
 void weft_stats(struct weft_stats *stats);

@@ -38,6 +38,7 @@ int weft_trace_stop(void);
 /*
  * weft_mark - a moment worth finding again.
  *
+ * Returns   nothing
  * Context   anywhere but a signal handler; never parks
  * Traces    mark
  */
@@ -46,6 +47,7 @@ void weft_mark(const char *text);
 /*
  * weft_log - a message with a category.
  *
+ * Returns   nothing
  * Context   as of weft_mark
  * Traces    log
  */
@@ -55,6 +57,7 @@ void weft_log(const char *category, const char *text);
  * weft_region_begin, weft_region_end - what the coroutine does in between has a name.
  * Regions nest: the end is that of the latest begin with this name.
  *
+ * Returns   nothing
  * Context   coroutines; never park
  * Traces    region_begin with a stack, region_end
  */
@@ -75,6 +78,7 @@ uint64_t weft_task_begin(uint64_t parent, const char *name);
 /*
  * weft_task_end - the task is done.
  *
+ * Returns   nothing
  * Context   as of weft_mark
  * Traces    task_end
  */
@@ -94,6 +98,7 @@ weft_counter *weft_counter_new(const char *name);
 /*
  * weft_counter_set - the counter has this value from now on.
  *
+ * Returns   nothing
  * Context   as of weft_mark
  * Traces    counter
  */
@@ -110,6 +115,7 @@ struct weft_trace_stats {
 /*
  * weft_trace_stats - how far the trace has come.
  *
+ * Returns   nothing; *out is filled
  * Context   anywhere
  */
 void weft_trace_stats(struct weft_trace_stats *out);
