@@ -30,7 +30,8 @@ int weft_trace_start(const char *path);
  * weft_trace_stop - end the trace and close the file.
  *
  * Returns   0        the file is whole
- *           -ENOENT  none is being recorded
+ *           -ENOENT  none is being recorded, or its file was deleted meanwhile
+ *           -errno   the file ended early, as was said on standard error then
  * Context   anywhere; waits for the disk
  */
 int weft_trace_stop(void);
@@ -110,6 +111,7 @@ struct weft_trace_stats {
     uint64_t bytes, blocks; /* of the file */
     uint64_t lost_events;   /* for which there was no room, or no disk */
     uint64_t lost_batches;  /* of these: written to the buffer, then not to disk */
+    int error;              /* 0, or -errno: why the file is not whole */
 };
 
 /*

@@ -199,6 +199,15 @@ static void raise_descriptor_limit(void)
     }
 }
 
+/* What the workload came to, unless its trace is not whole (said when that happened). */
+static int status_with_trace(int status)
+{
+    struct weft_trace_stats stats;
+
+    weft_trace_stats(&stats);
+    return !status && stats.error ? WF_EXIT_IO : status;
+}
+
 static int run(struct wl *w)
 {
     struct wf_recording recording;
@@ -218,7 +227,7 @@ static int run(struct wl *w)
         return w->status         ? w->status
                : wf_run_signal() ? 128 + wf_run_signal()
                                  : WF_EXIT_IO;
-    return wf_run_report(w);
+    return status_with_trace(wf_run_report(w));
 }
 
 static void fini(struct wl *w)

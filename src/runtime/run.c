@@ -52,6 +52,8 @@ static void after_fork_in_child(void)
     if (m) /* its next entry dies saying so */
         atomic_store(&m->pst, wf_pst(WF_PST_FORKED));
     atomic_store(&wf_rt.running, false);
+    wf_trace_forked();
+    wf_fatal_hook = NULL;
 }
 
 static void once(void)

@@ -328,6 +328,9 @@ void wf_trace_m_end(struct wf_m *m);
  * If not it is left as it would be by a kill. */
 void wf_trace_crash(void);
 
+/* In a child process, which has neither the slots nor the writer: nobody records. */
+void wf_trace_forked(void);
+
 /* This M is inside the runtime and about to sleep; and is back. */
 static inline void wf_trace_quiet(struct wf_m *m)
 {

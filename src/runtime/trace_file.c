@@ -188,12 +188,13 @@ void wf_tfile_error(struct wf_tfile *f, int err)
         return;
     f->failed = err;
     bool full = err == -ENOSPC || err == -EDQUOT || err == -EFBIG;
-    bool told = f->header.errors;
+    bool told = f->error;
     f->header.errors |= full ? WF_FILE_ENOSPC : WF_FILE_EIO;
     if (!f->sink.stream)
         write_header(f); /* its bytes are there already */
     if (told)
         return;
+    f->error = err;
     dprintf(STDERR_FILENO, "weft: the trace %s ends here: %s\n", f->path,
             strerror(-err));
 }
@@ -276,10 +277,22 @@ void wf_tfile_free_pool(struct wf_tfile *f)
         f->failed = 0; /* the pool's room will do for what is left to say */
 }
 
+/* Or another file has its name now. */
+static bool deleted(const struct wf_tfile *f)
+{
+    struct stat st;
+    return !f->sink.stream && !fstat(f->sink.fd, &st) && !st.st_nlink;
+}
+
 void wf_tfile_close(struct wf_tfile *f)
 {
     if (!f->sink.stream)
         write_header(f);
+    if (deleted(f)) {
+        f->error = -ENOENT;
+        dprintf(STDERR_FILENO, "weft: the trace %s is lost: its file was deleted\n",
+                f->path);
+    }
     close(f->sink.fd);
     f->sink.fd = -1;
 }

@@ -35,6 +35,12 @@ static struct {
     uint64_t bytes_before, bytes_last; /* when it began; how many the last one had */
 } now;
 
+/* The one in which the disk was full, if it ended before the trace; gen 0: none. */
+static struct {
+    uint32_t gen;
+    struct wf_clock_snap span[2];
+} unclocked;
+
 /* ---- the turn ---- */
 
 static void barrier(void)
@@ -82,10 +88,18 @@ static bool all_left(uint32_t gen)
     return left;
 }
 
-void wf_gen_put_clock(void)
+static bool put_clock(void)
 {
     struct wf_clock_snap span[] = { now.begin, now.end };
-    wf_writer_put(WF_BLOCK_CLOCK, wf_gen_number(), span, sizeof span);
+    return wf_writer_put(WF_BLOCK_CLOCK, wf_gen_number(), span, sizeof span);
+}
+
+void wf_gen_put_clocks(void)
+{
+    if (unclocked.gen)
+        wf_writer_put(WF_BLOCK_CLOCK, unclocked.gen, unclocked.span,
+                      sizeof unclocked.span);
+    put_clock();
 }
 
 /* ---- keyframes ---- */
@@ -212,6 +226,7 @@ void wf_gen_first(struct wf_clock_snap begin, size_t buffer)
     now.gen = wf_trace_base = atomic_load(&wf_trace_generation);
     now.end = begin;
     now.quarter = buffer / 4;
+    unclocked.gen = 0;
     now.bytes_before = wf_writer_bytes();
     announce(now.gen + 1);
     wf_pool_trace_begin();
@@ -239,7 +254,11 @@ static void complete(void)
     if (!first) {
         wf_tables_end(now.gen);
         wf_writer_drain();
-        wf_gen_put_clock();
+        if (!put_clock() && !unclocked.gen) {
+            unclocked.gen = wf_gen_number();
+            unclocked.span[0] = now.begin;
+            unclocked.span[1] = now.end;
+        }
     }
     now.flipping = false;
     now.gen++;

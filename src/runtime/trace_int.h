@@ -111,7 +111,8 @@ int64_t wf_gen_wait(void); /* ns until the next turn */
 bool wf_gen_close(int64_t wait_ms);
 uint32_t wf_gen_number(void);          /* of the last one begun, as in the file */
 struct wf_clock_snap wf_gen_end(void); /* of the last one ended */
-void wf_gen_put_clock(void);
+void wf_gen_put_clocks(
+    void); /* of the last one, and of one that could not be written */
 
 /* ---- trace_file.c: on the writer thread ---- */
 
@@ -127,7 +128,8 @@ struct wf_tfile {
     char path[WEFT_PATH_MAX];
     struct wf_sink sink;
     struct wf_file_header header;
-    int failed; /* -errno: nothing more is written */
+    int failed;        /* -errno: nothing more is written */
+    _Atomic int error; /* the first such, 0 for none */
 };
 
 /* 0, or -errno after one line on stderr.  Maps the slots. */
@@ -146,7 +148,8 @@ void wf_tfile_close(struct wf_tfile *f);
 
 /* Seal and write a block; behind the payload is room for 7 bytes. */
 void wf_writer_block(struct wf_block_head *head, uint32_t payload_len);
-void wf_writer_put(unsigned type, uint32_t gen, const void *payload, size_t size);
+/* ... a whole one; false when it could not. */
+bool wf_writer_put(unsigned type, uint32_t gen, const void *payload, size_t size);
 void wf_writer_drain(void); /* all full slots */
 uint64_t wf_writer_bytes(void);
 

@@ -74,13 +74,13 @@ void wf_writer_block(struct wf_block_head *head, uint32_t payload_len)
     add(&writer.events, head->nevents);
 }
 
-void wf_writer_put(unsigned type, uint32_t gen, const void *payload, size_t size)
+bool wf_writer_put(unsigned type, uint32_t gen, const void *payload, size_t size)
 {
     struct wf_block_head *head = calloc(1, sizeof *head + size + 8);
     if (!head || size > WF_PAYLOAD_MAX) {
         wf_tfile_error(&writer.file, -ENOMEM);
         free(head);
-        return;
+        return false;
     }
     memcpy(head + 1, payload, size);
     head->type = (uint8_t)type;
@@ -88,6 +88,7 @@ void wf_writer_put(unsigned type, uint32_t gen, const void *payload, size_t size
     head->first_ts = head->last_ts = wf_now_units();
     wf_writer_block(head, (uint32_t)size);
     free(head);
+    return !writer.file.failed;
 }
 
 /* A slot that its writer is through with. */
@@ -138,8 +139,7 @@ static void put_end(void)
                           .lost_batches = loss.batches,
                           .last_ts = wf_gen_end().tick,
                           .generations = wf_gen_number() };
-    wf_writer_put(WF_BLOCK_END, 0, &end, sizeof end);
-    if (!writer.file.failed)
+    if (wf_writer_put(WF_BLOCK_END, 0, &end, sizeof end))
         writer.file.header.index_off = off;
 }
 
@@ -148,7 +148,7 @@ static void finish(void)
 {
     wf_slots_unmap();
     wf_tfile_free_pool(&writer.file);
-    wf_gen_put_clock();
+    wf_gen_put_clocks();
     put_end();
     wf_tfile_close(&writer.file);
     wf_tables_fini();
@@ -185,11 +185,12 @@ static void *run(void *arg)
     begin();
     while (!writer.err && !atomic_load(&writer.stop)) {
         wf_writer_drain();
-        wf_gen_turn();
-        if (writer.file.failed)
+        if (!writer.file.failed)
+            wf_gen_turn();
+        if (writer.file.failed) /* the rest of the file is for what it has */
             atomic_store_explicit(&wf_trace_flag, 0, memory_order_relaxed);
         if (!atomic_load(&writer.stop))
-            wf_slots_wait(wf_gen_wait());
+            wf_slots_wait(writer.file.failed ? WF_NS_PER_S : wf_gen_wait());
     }
     if (!writer.err &&
         wf_gen_close(atomic_load(&writer.crash) ? CRASH_WAIT_MS / 2 : -1))
@@ -266,7 +267,7 @@ int wf_trace_stop(void)
         return -ENOENT;
     pthread_join(writer.thread, NULL);
     atomic_store(&active, false);
-    return 0;
+    return writer.file.error;
 }
 
 void wf_trace_crash(void)
@@ -281,6 +282,12 @@ void wf_trace_crash(void)
     await(&writer.done, CRASH_WAIT_MS * WF_NS_PER_MS);
 }
 
+void wf_trace_forked(void)
+{
+    atomic_store(&wf_trace_flag, 0);
+    atomic_store(&active, false);
+}
+
 void weft_trace_stats(struct weft_trace_stats *out)
 {
     memset(out, 0, sizeof *out);
@@ -289,6 +296,7 @@ void weft_trace_stats(struct weft_trace_stats *out)
     out->bytes = atomic_load_explicit(&writer.bytes, memory_order_relaxed);
     out->blocks = atomic_load_explicit(&writer.blocks, memory_order_relaxed);
     out->lost_events = lost_events();
+    out->error = writer.file.error;
     out->lost_batches = atomic_load_explicit(&writer.lost_batches,
                                              memory_order_relaxed);
 }

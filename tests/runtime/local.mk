@@ -46,7 +46,9 @@ check_PROGRAMS += %D%/test_config %D%/test_runq
 # The tracer.
 EXTRA_DIST += %D%/trace_read.h %D%/trace_replay.h
 check_PROGRAMS += %D%/test_trace %D%/test_trace_digest %D%/test_trace_kill \
-	%D%/test_trace_parts
+	%D%/test_trace_parts %D%/test_trace_trouble
+%C%_test_trace_trouble_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_trace_trouble_LDADD = $(RT_LDADD)
 %C%_test_trace_digest_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_trace_digest_LDADD = $(RT_LDADD)
 %C%_test_trace_kill_CPPFLAGS = $(RT_CPPFLAGS)
