@@ -144,6 +144,7 @@ static void take(struct wf_model *md, const struct wf_step *s)
 
 int wf_model_feed(struct wf_model *md)
 {
+    md->fed++;
     for (int i = 0; i < STEPS_A_FEED; i++) {
         struct wf_step s;
         int got = md->ended ? 0 : md->src->next(md->src, &s);
@@ -183,6 +184,7 @@ void wf_model_finish(struct wf_model *md)
     if (md->finished)
         return;
     md->finished = true;
+    md->fed++;
     if (end > md->opts.to)
         end = md->opts.to;
     if (end > md->now)
@@ -206,6 +208,6 @@ void wf_model_free(struct wf_model *md)
     wf_lanes_free(md->lanes);
     wf_lanes_free(md->window);
     for (size_t i = 0; i < sizeof md->sorted / sizeof *md->sorted; i++)
-        free(md->sorted[i]);
+        free(md->sorted[i].rows);
     free(md);
 }

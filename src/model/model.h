@@ -162,7 +162,8 @@ void wf_model_free(struct wf_model *md); /* the source stays the caller's */
 const struct wf_trace_info *wf_model_info(const struct wf_model *md);
 struct wf_source *wf_model_source(const struct wf_model *md);
 const struct wf_summary *wf_model_summary(const struct wf_model *md);
-/* Arrays, in the order given; *n is their length. */
+/* Arrays, in the order given; *n is their length.  They and their rows are good until the
+ * model is fed again. */
 const struct wf_g_row *const *wf_model_coroutines(const struct wf_model *md,
                                                   size_t *n); /* by g */
 const struct wf_site_row *const *wf_model_sites(const struct wf_model *md,

@@ -22,30 +22,53 @@ const struct wf_summary *wf_model_summary(const struct wf_model *md)
     return &md->sum;
 }
 
-/* An array of room for n pointers, kept by the model until the next of its kind. */
-static void **array(const struct wf_model *md, enum rows which, size_t n)
+/* What was given out last, if the model was not fed since. */
+static struct wf_sorted *kept(const struct wf_model *md, enum rows which, bool *good)
 {
-    struct wf_model *own = (struct wf_model *)md;
-    void **grown = realloc(own->sorted[which], (n + 1) * sizeof *grown);
+    struct wf_sorted *s = (struct wf_sorted *)&md->sorted[which];
 
-    if (grown)
-        own->sorted[which] = grown;
-    return grown;
+    *good = s->rows && s->fed == md->fed;
+    return s;
 }
 
-/* The values of a map whose row, at offset in the value, is wanted. */
-static void **collect(const struct wf_model *md, enum rows which,
-                      const struct wf_map *map, bool (*wanted)(const void *row),
+/* Room for n rows. */
+static bool room(const struct wf_model *md, struct wf_sorted *s, size_t n)
+{
+    void **grown = realloc(s->rows, (n + 1) * sizeof *grown);
+
+    s->n = 0;
+    s->fed = md->fed;
+    s->rows = grown ? grown : s->rows;
+    return grown != NULL;
+}
+
+static void *in_order(struct wf_sorted *s, int (*order)(const void *, const void *),
                       size_t *n)
 {
-    void **rows = array(md, which, map->n), **value;
+    if (s->n)
+        qsort(s->rows, s->n, sizeof *s->rows, order);
+    *n = s->n;
+    return s->rows;
+}
+
+/* The values of a map whose row is wanted. */
+static void *collect(const struct wf_model *md, enum rows which,
+                     const struct wf_map *map, bool (*wanted)(const void *row),
+                     int (*order)(const void *, const void *), size_t *n)
+{
+    bool good;
+    struct wf_sorted *s = kept(md, which, &good);
+    void **value;
     uint64_t key;
 
-    *n = 0;
-    for (size_t at = 0; rows && (value = wf_map_next(map, &at, &key));)
-        if (!wanted || wanted(*value))
-            rows[(*n)++] = *value;
-    return rows;
+    *n = s->n;
+    if (good)
+        return s->rows;
+    if (room(md, s, map->n))
+        for (size_t at = 0; (value = wf_map_next(map, &at, &key));)
+            if (!wanted || wanted(*value))
+                s->rows[s->n++] = *value;
+    return in_order(s, order, n);
 }
 
 /* Larger first, then by a second key so that the order is always the same. */
@@ -126,70 +149,60 @@ static bool is_thread(const void *row)
     return ((const struct wf_m_row *)row)->m > 0;
 }
 
-static void *sorted(void **rows, size_t n, int (*order)(const void *, const void *))
-{
-    if (rows && n)
-        qsort(rows, n, sizeof *rows, order);
-    return rows;
-}
-
 const struct wf_g_row *const *wf_model_coroutines(const struct wf_model *md, size_t *n)
 {
-    void **rows = array(md, COROUTINES, md->nended + md->lives.n), **value;
+    bool good;
+    struct wf_sorted *s = kept(md, COROUTINES, &good);
+    void **value;
     uint64_t key;
 
-    *n = 0;
-    if (!rows)
-        return NULL;
-    for (size_t i = 0; i < md->nended; i++)
-        rows[(*n)++] = md->ended_rows[i];
-    for (size_t at = 0; (value = wf_map_next(&md->lives, &at, &key));)
-        if (((struct wf_life *)*value)->row)
-            rows[(*n)++] = ((struct wf_life *)*value)->row;
-    return sorted(rows, *n, by_g);
+    *n = s->n;
+    if (good)
+        return (const struct wf_g_row *const *)s->rows;
+    if (room(md, s, md->nended + md->lives.n)) {
+        for (size_t i = 0; i < md->nended; i++)
+            s->rows[s->n++] = md->ended_rows[i];
+        for (size_t at = 0; (value = wf_map_next(&md->lives, &at, &key));)
+            if (((struct wf_life *)*value)->row)
+                s->rows[s->n++] = ((struct wf_life *)*value)->row;
+    }
+    return in_order(s, by_g, n);
 }
 
 const struct wf_site_row *const *wf_model_sites(const struct wf_model *md, size_t *n)
 {
-    void **rows = collect(md, SITES, &md->sites, NULL, n);
-    return sorted(rows, *n, by_site_running);
+    return collect(md, SITES, &md->sites, NULL, by_site_running, n);
 }
 
 const struct wf_p_row *const *wf_model_procs(const struct wf_model *md, size_t *n)
 {
-    void **rows = collect(md, PROCS, &md->procs, NULL, n);
-    return sorted(rows, *n, by_p);
+    return collect(md, PROCS, &md->procs, NULL, by_p, n);
 }
 
 const struct wf_m_row *const *wf_model_threads(const struct wf_model *md, size_t *n)
 {
-    void **rows = collect(md, THREADS, &md->threads, is_thread, n);
-    return sorted(rows, *n, by_m);
+    return collect(md, THREADS, &md->threads, is_thread, by_m, n);
 }
 
 const struct wf_wait_row *const *wf_model_waits(const struct wf_model *md, size_t *n)
 {
-    void **rows = collect(md, WAITS, &md->waits, NULL, n);
-    return sorted(rows, *n, by_wait_total);
+    return collect(md, WAITS, &md->waits, NULL, by_wait_total, n);
 }
 
 const struct wf_obj_row *const *wf_model_objects(const struct wf_model *md, size_t *n)
 {
-    void **rows = collect(md, OBJECTS, &md->objects, was_waited_for, n);
-    return sorted(rows, *n, by_object_total);
+    return collect(md, OBJECTS, &md->objects, was_waited_for, by_object_total, n);
 }
 
 const struct wf_pool_row *const *wf_model_pools(const struct wf_model *md, size_t *n)
 {
-    void **rows = collect(md, POOLS, &md->pools, NULL, n);
-    return sorted(rows, *n, by_gets);
+    return collect(md, POOLS, &md->pools, NULL, by_gets, n);
 }
 
 const struct wf_region_row *const *wf_model_regions(const struct wf_model *md,
                                                     size_t *n)
 {
-    void **rows = collect(md, REGIONS, &md->regions, NULL, n);
-    return sorted(rows, *n, by_region_total);
+    return collect(md, REGIONS, &md->regions, NULL, by_region_total, n);
 }
 
 const struct wf_mark *wf_model_marks(const struct wf_model *md, size_t *n)

@@ -58,6 +58,12 @@ struct wf_object {
     struct wf_object_watch watch;
 };
 
+struct wf_sorted { /* rows in their order, as of md->fed */
+    void **rows;
+    size_t n;
+    uint64_t fed;
+};
+
 enum { WF_WATCH_MAX = 16 };
 
 struct wf_model {
@@ -84,8 +90,9 @@ struct wf_model {
     struct wf_lanes *window;      /* a stretch of it, decoded again */
     uint64_t watch[WF_WATCH_MAX]; /* coroutines that the window has lanes for */
     size_t nwatch;
-    void **sorted[10]; /* what the accessors gave out, by kind */
-    int err;           /* -ENOMEM, kept until feed returns */
+    struct wf_sorted sorted[10]; /* what the accessors gave out, by kind */
+    uint64_t fed;                /* how often: another one, and those are made anew */
+    int err;                     /* -ENOMEM, kept until feed returns */
 };
 
 uint64_t wf_object_key(unsigned okind, uint64_t id);
