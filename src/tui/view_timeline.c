@@ -268,10 +268,10 @@ static void timeline_draw(const struct wf_tui *t, const void *self, struct wf_ar
 
 static bool timeline_search(struct wf_tui *t, void *self, const char *text, int step)
 {
-    /* Over time: the next alert whose words have it. */
+    /* Over time, and round: the next alert whose words have it. */
     size_t n;
     const struct wf_alert *const *alerts = wf_model_alerts(t->md, &n);
-    const struct wf_alert *best = NULL;
+    const struct wf_alert *best = NULL, *round = NULL;
 
     (void)self;
     for (size_t i = 0; i < n; i++) {
@@ -279,10 +279,11 @@ static bool timeline_search(struct wf_tui *t, void *self, const char *text, int 
         bool has = strcasestr(a->title, text) || strcasestr(a->site, text) ||
                    strcasestr(wf_alert_name(a->kind), text);
         bool after = step > 0 ? a->from > t->win.cursor : a->from < t->win.cursor;
-        if (has && after &&
-            (!best || (step > 0 ? a->from < best->from : a->from > best->from)))
-            best = a;
+        const struct wf_alert **to = after ? &best : &round;
+        if (has && (!*to || (step > 0 ? a->from < (*to)->from : a->from > (*to)->from)))
+            *to = a;
     }
+    best = best ? best : round;
     if (!best)
         return false;
     wf_window_goto(&t->win, best->from);
