@@ -232,14 +232,26 @@ static void print_knobs(void)
     puts(".El");
 }
 
+static void print_screens(void)
+{
+    puts(".Bl -tag -width coroutines -compact");
+#define SCREEN(name, doc) printf(".It Cm %s\n", #name), print_doc(doc);
+#define LIST(name, doc)   SCREEN(name, doc)
+#include "export/lists.def"
+    puts(".It Cm events");
+    print_doc("each event, as weft dump prints it");
+    puts(".El");
+}
+
 static const struct {
     const char *line;
     void (*print)(void);
 } printers[] = {
-    { "@EVENTS@\n", print_events }, { "@KINDS@\n", print_kinds },
-    { "@WORDS@\n", print_words },   { "@STATES@\n", print_states },
-    { "@BLOCKS@\n", print_blocks }, { "@COMMANDS@\n", print_commands },
-    { "@ALERTS@\n", print_alerts }, { "@KNOBS@\n", print_knobs },
+    { "@EVENTS@\n", print_events },   { "@KINDS@\n", print_kinds },
+    { "@WORDS@\n", print_words },     { "@STATES@\n", print_states },
+    { "@BLOCKS@\n", print_blocks },   { "@COMMANDS@\n", print_commands },
+    { "@ALERTS@\n", print_alerts },   { "@KNOBS@\n", print_knobs },
+    { "@SCREENS@\n", print_screens },
 };
 
 static void print_line(const char *line)

@@ -51,7 +51,6 @@ static int complain_fail_on(const char *word, const char *what, const char *near
 /* KIND or KIND>=SEVERITY: -1, or exit status 2. */
 static int add_kind(struct check *c, const char *word)
 {
-    static const char *const severities[] = { "info", "warning", "critical" };
     struct rule *rule = &c->rules[c->n];
     char kind[64];
     size_t n = strcspn(word, ">");
@@ -68,7 +67,7 @@ static int add_kind(struct check *c, const char *word)
     if (!word[n])
         return -1;
     for (int i = WF_INFO; word[n + 1] == '=' && i <= WF_CRITICAL; i++)
-        if (!strcmp(word + n + 2, severities[i])) {
+        if (!strcmp(word + n + 2, wf_severity_name((enum wf_severity)i))) {
             rule->least = (enum wf_severity)i;
             return -1;
         }

@@ -26,9 +26,8 @@ int wf_cmd_help(int argc, char **argv)
         print_all();
         return WF_EXIT_OK;
     }
-    if (!wf_command_find(o.operands[0]))
+    const struct wf_command *command = wf_command_find(o.operands[0]);
+    if (!command)
         return wf_command_unknown(o.operands[0]);
-    o = wf_command_options(o.operands[0]);
-    wf_options_help(&o);
-    return WF_EXIT_OK;
+    return command->run(2, (char *[]){ o.operands[0], (char *)"--help", NULL });
 }

@@ -148,6 +148,14 @@ static const char *screen_name(const void *arg, size_t i)
     return i == wf_nlists ? "events" : wf_list_name(arg, i);
 }
 
+static void list_screens(void)
+{
+    puts("\nscreens:");
+    for (size_t i = 0; i < wf_nlists; i++)
+        printf("%-11s %s\n", wf_lists[i].name, wf_lists[i].doc);
+    puts("events      each event, as weft dump prints it");
+}
+
 static int find_screen(struct report *r)
 {
     const char *name = r->s.options.operands[0];
@@ -306,6 +314,8 @@ int wf_cmd_report(int argc, char **argv)
     struct report r = { .list = NULL };
     int status = wf_session_options(&r.s, "report", argc, argv, 2);
 
+    if (status == WF_EXIT_OK) /* --help */
+        list_screens();
     if (status < 0)
         status = find_screen(&r);
     if (status < 0)

@@ -262,7 +262,7 @@ int wf_options_read_n(struct wf_options *o, int argc, char **argv, int min, int 
     if (status >= 0)
         return status;
     if (o->noperands < min)
-        return wf_complain(WF_EXIT_USAGE, "%s: too little was said (usage: weft %s)",
+        return wf_complain(WF_EXIT_USAGE, "%s: an operand is missing (usage: weft %s)",
                            o->command, o->usage);
     if (o->noperands > max)
         return complain(o, o->operands[max], "one operand too many");

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += %D%/libwfexport.la
 %C%_libwfexport_la_SOURCES = \
 	%D%/json.c %D%/json.h \
+	%D%/lists.def \
 	%D%/query.c %D%/query.h \
 	%D%/rows.c %D%/rows.h %D%/screens.c \
 	%D%/table.c %D%/table.h \

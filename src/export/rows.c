@@ -398,12 +398,9 @@ ARRAY(regions, struct wf_region_row, row_region)
 ARRAY(alerts, struct wf_alert, row_alert)
 
 const struct wf_list_info wf_lists[] = {
-#define LIST(list, doc) { #list, doc, wf_each_##list, wf_blank_##list },
-    WF_SCREENS(LIST)
-#undef LIST
-#define LIST(list, doc) { #list, doc, each_##list, blank_##list },
-        WF_MODEL_LISTS(LIST)
-#undef LIST
+#define SCREEN(list, doc) { #list, doc, wf_each_##list, wf_blank_##list },
+#define LIST(list, doc)   { #list, doc, each_##list, blank_##list },
+#include "export/lists.def"
 };
 const size_t wf_nlists = sizeof wf_lists / sizeof *wf_lists;
 

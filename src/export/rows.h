@@ -14,29 +14,7 @@
 /* Takes the row.  False: enough. */
 typedef bool wf_row_fn(void *arg, json_t *row);
 
-/*
- * LIST(name, doc): what report prints, summary holds and conditions ask about.  Those
- * of WF_SCREENS are put together in screens.c, the others are the model's rows.
- */
-#define WF_SCREENS(LIST)                                                               \
-    LIST(overview, "the figures of the whole")                                         \
-    LIST(timeline, "what each P did and each queue held, a letter a stretch")          \
-    LIST(queues, "how long the queues were")                                           \
-    LIST(stats, "how long things took: states, waits, spawn sites")                    \
-    LIST(info, "the trace itself and the program that wrote it")
-#define WF_MODEL_LISTS(LIST)                                                           \
-    LIST(coroutines, "each coroutine")                                                 \
-    LIST(sites, "coroutines by where they were spawned")                               \
-    LIST(objects, "what coroutines waited for")                                        \
-    LIST(alerts, "what looks wrong")                                                   \
-    LIST(procs, "each P")                                                              \
-    LIST(threads, "each M")                                                            \
-    LIST(waits, "reasons to wait")                                                     \
-    LIST(pools, "object pools")                                                        \
-    LIST(regions, "regions of the program")                                            \
-    LIST(gaps, "what is missing")                                                      \
-    LIST(marks, "moments that the program marked")
-
+/* A row of lists.def. */
 struct wf_list_info {
     const char *name, *doc;
     /* Every row, in the model's order. */
@@ -68,11 +46,11 @@ json_t *wf_json_hist(const struct wf_hist *h);
 /* {"mean","p99","max"} */
 json_t *wf_json_series(const struct wf_series *s);
 
-#define LIST(list, doc)                                                                \
+#define LIST(list, doc)
+#define SCREEN(list, doc)                                                              \
     void wf_each_##list(struct wf_model *md, wf_row_fn *fn, void *arg);                \
     json_t *wf_blank_##list(struct wf_model *md);
-WF_SCREENS(LIST)
-#undef LIST
+#include "export/lists.def"
 
 /* Words that a column may hold, NULL after the last; none for free text. */
 const char *wf_list_word(const char *list, const char *column, size_t i);
