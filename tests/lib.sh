@@ -8,6 +8,7 @@ top_srcdir=$(cd "${top_srcdir:-.}" && pwd)
 scale=$top_srcdir/tests/scale
 work=$(mktemp -d "${TMPDIR:-/tmp}/weft-test.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
+export XDG_CONFIG_HOME="$work/config" # no weft.conf but a test's own
 trap 'exit 130' INT TERM
 
 # fail WHY...: say so and go on.

@@ -34,9 +34,9 @@ int wf_cmd_view(int argc, char **argv)
             .script = wf_opt_text(o, "script"),
             .size = wf_opt_text(o, "size"),
             .mem = wf_opt_int(o, "mem"),
-            .ascii = wf_opt_given(o, "ascii"),
-            .no_mouse = wf_opt_given(o, "no-mouse"),
-            .mute = s.mute,
+            .ascii = s.ascii || wf_opt_given(o, "ascii"),
+            .no_mouse = s.no_mouse || wf_opt_given(o, "no-mouse"),
+            .mute = s.model_opts.mute,
             .threshold = s.model_opts.threshold,
         };
         status = wf_tui_view(&opts);

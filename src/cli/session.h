@@ -12,7 +12,9 @@ struct wf_session {
     struct wf_options options;
     const char *path; /* of the trace; "-" is standard input */
     struct wf_model_opts model_opts;
-    const char **mute;
+    char **mute; /* of weft.conf and --mute, ends with NULL; NULL: none */
+    size_t nmute;
+    bool ascii, no_mouse; /* of weft.conf */
     struct wf_source *source;
     struct wf_model *model;
 };
