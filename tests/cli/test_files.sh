@@ -50,11 +50,11 @@ done
 expect 1 . verify half.weft
 
 # A trace that cannot be begun, or not be ended: the run goes on, the status tells.
-short="run sched healthy --duration 1s --procs 2 --set trace_buffer=256k"
+short="run sched healthy --duration 3s --procs 2 --set trace_buffer=256k"
 [ ! -w /dev/full ] || expect_error 4 'No space left on device' $short --trace /dev/full
 expect_error 4 'No such file or directory' $short --trace none/t.weft
 checks=$((checks + 1))
-(trap '' XFSZ && ulimit -f 700 && "$weft" $short --trace limit.weft >out 2>err)
+prlimit --fsize=310000 "$weft" $short --trace limit.weft >out 2>err
 status=$?
 [ $status -eq 4 ] && [ "$(grep -c 'ends here: File too large' err)" -eq 1 ] &&
     [ "$(wc -l <err)" -eq 1 ] || fail "a file that may not grow: status $status: $(cat err)"

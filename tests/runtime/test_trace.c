@@ -320,9 +320,9 @@ static void add_lost(void *arg, const struct wf_block_head *h,
         sums[1] += h->lost_before;
 }
 
-static void test_what_finds_no_room_is_counted(void **state)
+/* Of one run with hardly any room: what was lost, and what of it is told by `lost`. */
+static unsigned long lose_some(unsigned long *lost)
 {
-    (void)state;
     weft_config c = traced(2);
     unsigned long sums[2] = { 0 };
     struct trace_reading counts = { .event = add_lost, .arg = sums };
@@ -334,13 +334,24 @@ static void test_what_finds_no_room_is_counted(void **state)
     trace_read(&counts, path);
     assert_null(counts.wrong);
     assert_string_equal(r->wrong, "");
-    assert_true(r->reading.loss.events > 0);
     assert_int_equal(r->reading.loss.events, stats.lost_events);
     assert_int_equal(r->reading.end.lost_events, stats.lost_events);
     /* Each stream tells of its own; what it lost last nobody can tell but LOSS. */
-    assert_true(sums[0] > 0 && sums[0] <= stats.lost_events);
+    assert_true(sums[0] <= stats.lost_events);
     assert_int_equal(sums[0], sums[1]);
+    *lost += stats.lost_events;
     replay_free(r);
+    return sums[0];
+}
+
+static void test_what_finds_no_room_is_counted(void **state)
+{
+    (void)state;
+    unsigned long lost = 0, told = 0;
+    for (int i = 0; i < 50 && !told;
+         i++) /* a slow run may lose none, or its last only */
+        told += lose_some(&lost);
+    assert_true(told > 0 && told <= lost);
 }
 
 /* ---- a hog ---- */
