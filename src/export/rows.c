@@ -12,6 +12,8 @@
 #include "format/event.h"
 #include "model/alert.h"
 
+enum { OBJECT_MAX = 96 }; /* "kind:name" */
+
 static json_t *must(json_t *json)
 {
     if (!json)
@@ -126,21 +128,11 @@ static const struct wf_site *site_of(const struct wf_model *md, uint32_t id)
     return src ? src->site(src, id) : &unknown;
 }
 
-/* "chan#77"; NULL for none. */
-static const char *object_text(char out[64], uint8_t kind, uint64_t id)
-{
-    if (!kind || !id)
-        return NULL;
-    snprintf(out, 64, "%s#%llu", wf_word_or_unknown(WF_OKIND, kind),
-             (unsigned long long)id);
-    return out;
-}
-
 json_t *wf_json_coroutine(const struct wf_model *md, const struct wf_g_row *r)
 {
     const struct wf_site *site = site_of(md, r->site);
     json_t *o = must(json_object());
-    char object[64];
+    char object[OBJECT_MAX];
 
     wf_json_put_int(o, "g", (int64_t)r->g);
     wf_json_put_text(o, "state", r->ended ? "dead" : wf_state_word(r->state));
@@ -153,7 +145,10 @@ json_t *wf_json_coroutine(const struct wf_model *md, const struct wf_g_row *r)
     wf_json_put_text(o, "name", r->name[0] ? r->name : site->name);
     bool waits = !r->ended && r->state == WF_G_WAITING;
     put_text_or_null(o, "reason", waits ? wf_word_name(WF_WHY, r->reason) : NULL);
-    put_text_or_null(o, "object", waits ? object_text(object, r->okind, r->obj) : NULL);
+    bool known = waits && r->okind && r->obj;
+    if (known)
+        wf_model_object_text(md, r->okind, r->obj, object, sizeof object);
+    put_text_or_null(o, "object", known ? object : NULL);
     wf_json_put_int(o, "runs", (int64_t)r->runs);
     wf_json_put_int(o, "run_max_ns", r->run_max);
     wf_json_put_int(o, "runnable_max_ns", r->runnable_max);

@@ -176,6 +176,9 @@ const struct wf_wait_row *const *wf_model_waits(const struct wf_model *md,
                                                 size_t *n); /* total */
 const struct wf_obj_row *const *wf_model_objects(const struct wf_model *md,
                                                  size_t *n); /* total */
+/* "chan:orders", without a name "chan#77". */
+void wf_model_object_text(const struct wf_model *md, unsigned okind, uint64_t id,
+                          char *out, size_t size);
 const struct wf_pool_row *const *wf_model_pools(const struct wf_model *md,
                                                 size_t *n); /* gets */
 const struct wf_region_row *const *wf_model_regions(const struct wf_model *md,

@@ -149,6 +149,15 @@ void wf_object_name(const struct wf_obj_row *row, char *out, size_t size)
                  (unsigned long long)row->id);
 }
 
+void wf_model_object_text(const struct wf_model *md, unsigned okind, uint64_t id,
+                          char *out, size_t size)
+{
+    const struct wf_obj_row unknown = { .okind = (uint8_t)okind, .id = id };
+    struct wf_object **o = wf_map_get(&md->objects, wf_object_key(okind, id));
+
+    wf_object_name(o ? &(*o)->row : &unknown, out, size);
+}
+
 /* Unnamed and gone, and nobody waits for it any more: into its kind's row 0. */
 static void fold(struct wf_model *md, struct wf_object *o)
 {

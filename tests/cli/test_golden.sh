@@ -45,6 +45,9 @@ prints report-sort report events golden.weft --where 'm==1 && g!=2' --sort -even
 printf '%s' "$(cat "$golden/report-where.expected")" | grep -q '^3' ||
     fail "the condition lets the wrong rows pass"
 
+# What a coroutine waits for goes by its name.
+expect 0 'mutex	lock:green	' report coroutines "$top_srcdir/traces/good/deadlock.weft"
+
 # A broken rule is status 1, and JUnit's XML can be read.
 run "$weft" check golden.weft --budget 'p99(runnable)<1us' --junit junit.xml
 [ $status -eq 1 ] || fail "a broken budget: status $status"
