@@ -16,12 +16,10 @@ int wf_cmd_dump(int argc, char **argv)
     if (status < 0) {
         struct wf_dump_opts opts = { .from = s.model_opts.from, .to = s.model_opts.to };
         int err = wf_dump(s.path, &opts, stdout, &missing, error);
-        status = WF_EXIT_OK;
         if (err && !ferror(stdout)) /* main tells of that */
             status = wf_complain(WF_EXIT_IO, "%s", error);
-        else if (missing && wf_opt_given(&s.options, "strict"))
-            status = wf_complain(WF_EXIT_PARTIAL,
-                                 "%s: part of the trace is missing (--strict)", s.path);
+        else
+            status = wf_session_strict(&s, missing);
     }
     wf_session_fini(&s);
     return status;

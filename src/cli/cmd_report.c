@@ -24,8 +24,8 @@ struct report {
     const struct wf_column *sort;
     bool ascending;
     size_t top, n; /* rows at most; printed so far */
-    json_t *
-        rows; /* kept: to be sorted, aligned or a document; NULL: printed as they come */
+    bool missing;  /* of events: something was lost */
+    json_t *rows;  /* kept: to be sorted, aligned, a document; NULL: printed at once */
 };
 
 /* --- events, which no model holds -------------------------------------------------------- */
@@ -133,7 +133,7 @@ static int read_events(struct report *r)
 
     if (!f)
         wf_fatal("out of memory");
-    int err = wf_dump(r->s.path, &opts, f, NULL, error);
+    int err = wf_dump(r->s.path, &opts, f, &r->missing, error);
     fclose(f);
     free(lines.text);
     if (err && !lines.enough && !ferror(stdout))
@@ -328,7 +328,8 @@ int wf_cmd_report(int argc, char **argv)
         status = read_rows(&r);
     if (status < 0) {
         print_rows(&r);
-        status = r.s.model ? wf_session_status(&r.s, WF_EXIT_OK) : WF_EXIT_OK;
+        status = r.s.model ? wf_session_status(&r.s, WF_EXIT_OK)
+                           : wf_session_strict(&r.s, r.missing);
     }
     json_decref(r.rows);
     wf_expr_free(r.where);

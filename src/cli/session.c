@@ -258,16 +258,21 @@ int wf_session_load(struct wf_session *s)
     return -1;
 }
 
+int wf_session_strict(const struct wf_session *s, bool missing)
+{
+    if (!missing || !wf_opt_given(&s->options, "strict"))
+        return WF_EXIT_OK;
+    return wf_complain(WF_EXIT_PARTIAL, "%s: part of the trace is missing (--strict)",
+                       s->path);
+}
+
 int wf_session_status(const struct wf_session *s, int status)
 {
     const struct wf_trace_info *info = wf_model_info(s->model);
     bool missing = !info->complete || info->lost_events || info->lost_batches ||
                    info->ngaps;
 
-    if (status != WF_EXIT_OK || !missing || !wf_opt_given(&s->options, "strict"))
-        return status;
-    return wf_complain(WF_EXIT_PARTIAL, "%s: part of the trace is missing (--strict)",
-                       s->path);
+    return status != WF_EXIT_OK ? status : wf_session_strict(s, missing);
 }
 
 void wf_session_fini(struct wf_session *s)

@@ -29,5 +29,7 @@ int wf_session_options(struct wf_session *s, const char *command, int argc, char
 int wf_session_load(struct wf_session *s);
 /* The exit status of a command that came to its end: 5 with --strict when data is missing. */
 int wf_session_status(const struct wf_session *s, int status);
+/* The same for one that came to its end without a model. */
+int wf_session_strict(const struct wf_session *s, bool missing);
 void wf_session_fini(struct wf_session *s);
 #endif /* WF_CLI_SESSION_H */

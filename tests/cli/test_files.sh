@@ -42,7 +42,7 @@ expect 4 'No such file' check good.weft --fail-on deadlock --junit none/junit.xm
 # Half of a trace is read as far as it goes, and --strict tells.
 size=$(wc -c <good.weft)
 head -c $((size / 2)) good.weft >half.weft
-for reader in summary doctor dump report:sites; do
+for reader in summary doctor dump report:sites report:events report:events:--json; do
     command=$(echo "$reader" | tr : ' ')
     expect 0 . $command half.weft
     expect 5 'part of the trace is missing (--strict)' $command half.weft --strict
