@@ -69,13 +69,15 @@ static int grow(struct wf_map *map)
 
 void *wf_map_put(struct wf_map *map, uint64_t key)
 {
-    void *value = wf_map_get(map, key);
+    size_t i = map->size ? find(map, key) : 0;
 
-    if (value || !key)
-        return value;
+    if (!key)
+        return NULL;
+    if (map->size && map->keys[i])
+        return map->values + i * map->value_size;
     if (map->n * 4 >= map->size * 3 && grow(map))
         return NULL;
-    size_t i = find(map, key);
+    i = find(map, key);
     map->keys[i] = key;
     map->n++;
     return memset(map->values + i * map->value_size, 0, map->value_size);

@@ -250,10 +250,16 @@ static void tell_pool(struct wf_model *md, const struct wf_finding *f,
 static void tell_deadlock(struct wf_model *md, const struct wf_finding *f,
                           struct wf_alert *a)
 {
-    (void)md;
-    title(a, "%lld coroutines wait for each other without end: %s", (long long)f->n,
-          f->text ? f->text : "");
-    fact(a, "coroutines", f->n);
+    unsigned long long g = f->g;
+
+    a->to = md->now; /* nothing ends it */
+    if (f->g2)
+        title(a, "G%llu %s and %lld more wait for each other without end", g, a->site,
+              (long long)f->n - 1);
+    else
+        title(a, "G%llu %s and %llu more like it wait, and nothing is left to wake them",
+              g, a->site, (unsigned long long)f->count - 1);
+    fact(a, "coroutines", f->g2 ? f->n : (int64_t)f->count);
     words(a, "name", wf_model_site_name(md, f->site));
     words(a, "site", where(md, f->site));
     words(a, "cycle", f->text);

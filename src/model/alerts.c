@@ -196,17 +196,30 @@ static void add_member(struct wf_model *md, struct wf_finding *f,
     f->text = grown;
 }
 
+/* The cycle that is told of so far up to somebody whom g holds up; else a new finding. */
+static struct wf_finding *cycle_with(struct wf_model *md, uint64_t g, uint32_t site,
+                                     bool owned)
+{
+    for (struct wf_finding *f = md->alerts.findings; f; f = f->next)
+        if (f->kind == WF_ALERT_deadlock && owned && f->g2 == g && f->count < (uint64_t)f->n)
+            return f;
+    return wf_finding(md, WF_ALERT_deadlock, site, 0, owned ? g : 0);
+}
+
+/* A cycle is told member by member, each followed by who holds it up; where nothing can
+ * run any more there are only members. */
 static void on_deadlock(struct wf_model *md, const struct wf_step *s)
 {
     enum { MEMBERS_TOLD = 12 };
     struct wf_life *l = wf_model_life(md, s->g);
-    struct wf_finding *f = wf_finding(md, WF_ALERT_deadlock, l ? l->site : 0, 0, 0);
+    struct wf_finding *f = cycle_with(md, s->g, l ? l->site : 0, s->n2 > 0);
 
     if (!f)
         return;
     wf_finding_add(f, l ? l->since : s->t, s->t, s->n);
     if (!f->g)
         f->g = s->g;
+    f->g2 = (uint64_t)s->n2;
     f->n = s->n;
     if (f->count <= MEMBERS_TOLD)
         add_member(md, f, s);

@@ -71,8 +71,8 @@ int wf_hist_merge(struct wf_hist *into, const struct wf_hist *from)
 
 int64_t wf_hist_quantile(const struct wf_hist *h, double q)
 {
-    unsigned __int128 product = (unsigned __int128)h->count *
-                                (uint64_t)(q * 1000 + 0.5);
+    double thousandths = q * 1000 + 0.5; /* rounded, as q is not negative */
+    unsigned __int128 product = (unsigned __int128)h->count * (uint64_t)thousandths;
     uint64_t rank = (uint64_t)((product + 999) / 1000);
 
     if (!h->count)

@@ -27,7 +27,7 @@ prints doctor doctor golden.weft
 prints doctor-mute doctor golden.weft --mute hog
 prints doctor-threshold doctor golden.weft --threshold hog=1s
 prints doctor-json doctor golden.weft --json
-prints check check golden.weft --fail-on deadlock,leak --budget 'p99(runnable)<50us' \
+prints check check golden.weft --fail-on deadlock,thread_churn --budget 'p99(runnable)<50us' \
     --budget 'max(objects.waits)<=1 && share(running)>50%' --budget 'count(sites,name~"^wo")==1' \
     --budget 'p99(runnable,name~"^wo")<=6us' --budget 'count(alerts,kind==hog)==2'
 prints dump dump golden.weft
