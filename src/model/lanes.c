@@ -326,7 +326,6 @@ int wf_lanes_step(struct wf_lanes *l, const struct wf_step *s)
     case WF_STEP_M_STATE:
         return s->m > 0 ? set_state(l, WF_LANE_M, s->m, s->t, of_m(s->n), s->g) : 0;
     case WF_STEP_M_NEW:
-        return s->m > 0 ? set_state(l, WF_LANE_M, s->m, s->t, WF_G_IDLE, 0) : 0;
     case WF_STEP_M_END:
         return s->m > 0 ? set_state(l, WF_LANE_M, s->m, s->t, WF_G_IDLE, 0) : 0;
     case WF_STEP_QUEUE:

@@ -92,7 +92,7 @@ static void draw_header(const struct wf_tui *t, struct wf_area a)
     for (size_t i = 0; i < n; i++) {
         int wide = wf_columns(text[i]);
         bool loss = !strcmp(text[i], "INCOMPLETE") ||
-                    (!strncmp(text[i], "lost", 4) && strcmp(text[i], "lost 0"));
+                    (!strncmp(text[i], "lost", 4) && strcmp(text[i], "lost 0") != 0);
         if (x + 2 + wide >= end)
             continue;
         x = wf_put(a, x + 2, 0, loss ? WF_S_ALARM : WF_S_TITLE, text[i]);

@@ -46,11 +46,12 @@ const char *wf_fmt_share(char out[WF_FMT_MAX], double part, double whole)
     double percent = whole > 0 ? 100 * part / whole : 0;
 
     if (!(whole > 0))
-        return strcpy(out, "-");
-    if (percent > 0 && percent < 0.05)
-        return strcpy(out, "<0.1%");
-    snprintf(out, WF_FMT_MAX, percent > 0 && percent < 9.95 ? "%.1f%%" : "%.0f%%",
-             percent);
+        snprintf(out, WF_FMT_MAX, "-");
+    else if (percent > 0 && percent < 0.05)
+        snprintf(out, WF_FMT_MAX, "<0.1%%");
+    else
+        snprintf(out, WF_FMT_MAX, percent > 0 && percent < 9.95 ? "%.1f%%" : "%.0f%%",
+                 percent);
     return out;
 }
 

@@ -104,7 +104,7 @@ static void complete(struct wf_tui *t)
         return;
     size_t n = strlen(first), count = 0;
     for (; next; next = wf_verb_complete(t, p->text, ++count))
-        while (strncmp(first, next, n))
+        while (strncmp(first, next, n) != 0)
             n--;
     p->at = strlen(p->text);
     if (n > typed)

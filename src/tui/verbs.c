@@ -264,10 +264,10 @@ void wf_tui_say_verb(struct wf_tui *t, const char *line)
     t->bad = false;
     wf_tui_refresh(t);
     for (size_t i = 0; i < NVERBS; i++) {
-        if (strcmp(verbs[i].name, verb))
+        if (strcmp(verbs[i].name, verb) != 0)
             continue;
         if (verbs[i].arguments[0] && verbs[i].arguments[0] != '[' && !arg[0] &&
-            strcmp(verb, "search"))
+            strcmp(verb, "search") != 0)
             WRONG(t, "%s: %s is missing", verb, verbs[i].arguments);
         else
             verbs[i].act(t, arg);

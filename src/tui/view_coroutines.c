@@ -51,7 +51,7 @@ static enum wf_style state_style(const void *row)
 COLUMN(name)
 {
     const char *own = wf_g_name(t, row), *where = wf_g_site(t, row);
-    bool both = t->canvas.w < SITE_FROM && where[0] && strcmp(own, where);
+    bool both = t->canvas.w < SITE_FROM && where[0] && strcmp(own, where) != 0;
 
     v->kind = WF_V_TEXT;
     snprintf(v->text, sizeof v->text, "%s%s%s", own, both && own[0] ? " " : "",

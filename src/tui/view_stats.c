@@ -119,7 +119,8 @@ static void stats_step(struct wf_tui *t, int step)
 
     while (hist_of(t, n, &name))
         n++;
-    s->chosen = (s->chosen + n + (size_t)step) % n;
+    if (n > 0)
+        s->chosen = (s->chosen + n + (size_t)step) % n;
 }
 
 void wf_do_hist_next(struct wf_tui *t, struct wf_key key)

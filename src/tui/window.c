@@ -78,7 +78,7 @@ static void rescale(struct wf_window *w, int64_t col)
 
 void wf_window_zoom_in(struct wf_window *w)
 {
-    if (w->col >= 2 * FINEST)
+    if (w->col / 2 >= FINEST)
         rescale(w, w->col / 2);
 }
 
