@@ -10,18 +10,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The sanitizers' allocators abort where the C library's says no: not in these tests. */
-const char *__asan_default_options(void);
-const char *__tsan_default_options(void);
-const char *__asan_default_options(void)
-{
-    return "allocator_may_return_null=1";
-}
-const char *__tsan_default_options(void)
-{
-    return "allocator_may_return_null=1:die_after_fork=0";
-}
-
 static int inside_procs = 2; /* Ps of the running group */
 
 static inline void run_inside(void (*fn)(void *), void *arg)

@@ -27,16 +27,22 @@ enum { RT_TIMEOUT_S = 60 };
 #ifdef WF_TSAN
 /* Counted among threads, of which it has 8128. */
 enum { RT_MOST_COROUTINES = 4000 };
-
-/* A child of in_child begins a runtime of its own. */
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void)
-{
-    return "die_after_fork=0";
-}
 #else
 enum { RT_MOST_COROUTINES = 1 << 30 };
 #endif
+
+/* The sanitizers' allocators abort where the C library's says no: not in these tests.  A
+ * child of in_child begins a runtime of its own. */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1:die_after_fork=0";
+}
 
 struct rt_watch {
     pthread_mutex_t lock;

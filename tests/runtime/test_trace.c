@@ -498,7 +498,9 @@ static void say(void *arg)
     uint64_t task = weft_task_begin(0, "request");
     task = weft_task_begin(task, "query");
     weft_task_end(task);
-    weft_counter *c = weft_counter_new("depth");
+    static weft_counter *c;
+    if (!c)
+        c = weft_counter_new("depth");
     weft_counter_set(c, -5);
     weft_counter_set(NULL, 1);
 }
