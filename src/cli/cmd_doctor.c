@@ -15,11 +15,13 @@ static void print_text(const struct wf_session *s, const json_t *alerts)
         puts("nothing to warn of");
     else
         wf_text_alerts(stdout, alerts);
-    if (!info->complete)
-        printf(
-            "\nthe trace is not complete: %llu events are known to be lost, and what "
-            "was not seen cannot be judged\n",
-            (unsigned long long)info->lost_events);
+    if (info->complete)
+        return;
+    fputs("\nthe trace is not complete: ", stdout);
+    if (info->lost_events)
+        printf("%llu events are known to be lost, and ",
+               (unsigned long long)info->lost_events);
+    puts("what was not seen cannot be judged");
 }
 
 int wf_cmd_doctor(int argc, char **argv)

@@ -13,7 +13,8 @@ const char *wf_gap_cause_name(enum wf_gap_cause cause)
     static const char *const names[] = { [WF_GAP_DROPPED] = "dropped",
                                          [WF_GAP_DAMAGED] = "damaged",
                                          [WF_GAP_MISSING] = "missing",
-                                         [WF_GAP_TRUNCATED] = "truncated" };
+                                         [WF_GAP_TRUNCATED] = "truncated",
+                                         [WF_GAP_UNPLACED] = "unplaced" };
     return names[cause];
 }
 

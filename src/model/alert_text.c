@@ -265,18 +265,55 @@ static void tell_deadlock(struct wf_model *md, const struct wf_finding *f,
     words(a, "cycle", f->text);
 }
 
+/* "dropped, truncated". */
+static void name_causes(int64_t mask, char *out, size_t size)
+{
+    size_t n = 0;
+
+    *out = '\0';
+    for (unsigned i = 0; i <= WF_GAP_UNPLACED; i++)
+        if (mask >> i & 1 && n < size)
+            n += (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "",
+                                  wf_gap_cause_name((enum wf_gap_cause)i));
+}
+
+/* Events that are lost, and no gap says where. */
+static int64_t unplaced_events(const struct wf_model *md, const struct wf_finding *f)
+{
+    const struct wf_trace_info *info = md->src->info;
+
+    for (size_t i = info->ngaps; f->n >> WF_GAP_UNPLACED & 1 && i-- > 0;)
+        if (info->gaps[i].cause == WF_GAP_UNPLACED)
+            return (int64_t)info->gaps[i].events;
+    return 0;
+}
+
 static void tell_lost(struct wf_model *md, const struct wf_finding *f,
                       struct wf_alert *a)
 {
-    (void)md;
+    char causes[64], rest[48] = "";
+    int64_t unplaced = unplaced_events(md, f);
+    bool cut = f->n >> WF_GAP_TRUNCATED & 1;
+
+    name_causes(f->n, causes, sizeof causes);
     snprintf(a->site, sizeof a->site, "%s", "trace");
-    title(a,
-          "%lld events are missing in %llu places (%s); figures over them are too low",
-          (long long)f->total, (unsigned long long)f->count,
-          wf_gap_cause_name((enum wf_gap_cause)f->n));
+    if (unplaced)
+        snprintf(rest, sizeof rest, ", %lld of them nobody knows where",
+                 (long long)unplaced);
+    if (cut && !f->total)
+        title(a, "the trace ends before its program did: nothing after %s is in it",
+              ns(f->to).s);
+    else if (!f->total)
+        title(a,
+              "blocks are missing in %llu place%s (%s); figures over them are too low",
+              (unsigned long long)f->count, f->count == 1 ? "" : "s", causes);
+    else
+        title(a, "%lld events are missing%s (%s); figures over them are too low",
+              (long long)f->total, rest, causes);
     fact(a, "events", f->total);
+    fact(a, "unplaced", unplaced);
     fact(a, "gaps", (int64_t)f->count);
-    words(a, "cause", wf_gap_cause_name((enum wf_gap_cause)f->n));
+    words(a, "cause", causes);
 }
 
 void wf_alert_tell(struct wf_model *md, const struct wf_finding *f, struct wf_alert *a)

@@ -168,7 +168,7 @@ static void on_gap(struct wf_model *md, const struct wf_step *s)
     wf_finding_add(f, s->n, s->t, s->n2);
     wf_alerts_blame(md, WF_ALERT_data_lost, s->n, s->t);
     f->m = s->m;
-    f->n = s->cause;
+    f->n |= INT64_C(1) << s->cause;
 }
 
 /* "G5 deadlock.locker waits for lock:red (mutex), held by G6", one line each. */

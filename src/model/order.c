@@ -119,10 +119,10 @@ static bool open_block(struct wf_order *o, struct wf_writer *w)
     w->tick = b->head.first_ts;
     w->r = b->payload;
     w->end = b->payload + b->head.payload_len;
+    bool told = w->r < w->end && o->schema->known[*w->r] == WF_EV_lost;
     if (!follows)
-        hold_gap(w, w->tick, b->head.lost_before, WF_GAP_MISSING);
-    else if (b->head.lost_before && w->r < w->end &&
-             o->schema->known[*w->r] != WF_EV_lost)
+        hold_gap(w, w->tick, told ? 0 : b->head.lost_before, WF_GAP_MISSING);
+    else if (b->head.lost_before && w->r < w->end && !told)
         hold_gap(w, w->tick, b->head.lost_before, WF_GAP_DROPPED);
     else
         return false;

@@ -45,7 +45,8 @@ struct wf_reader {
     uint32_t counted;          /* up to here events are in info */
     uint64_t missing;          /* blocks, by their numbers in the file */
     int64_t gen_begin;
-    bool ended, truncation_told, has_end;
+    uint64_t dropped, placed; /* events: as the LOSS block says; those of the gaps */
+    bool ended, truncation_told, unplaced_told, has_end;
     struct wf_end end;
     struct wf_record rec; /* of the reader's own */
     struct mark *marks;
@@ -140,7 +141,7 @@ static int take_whole(struct wf_reader *r, const struct wf_block *block)
         if (block->head.payload_len < sizeof loss)
             return -EBADMSG;
         memcpy(&loss, p, sizeof loss);
-        r->info.lost_events = loss.events;
+        r->dropped = loss.events;
         r->info.lost_batches = loss.batches;
         return 0;
     }
@@ -266,6 +267,15 @@ static bool counts(const struct wf_reader *r)
     return r->gen && r->gen->number > r->counted;
 }
 
+/* The trace's loss is the sum of its gaps'. */
+static void count_gap(struct wf_reader *r, const struct wf_gap *gap)
+{
+    wf_about_gap(&r->info, gap);
+    r->info.lost_events += gap->events;
+    if (gap->cause != WF_GAP_DAMAGED)
+        r->placed += gap->events;
+}
+
 static void count(struct wf_reader *r, const struct wf_record *rec)
 {
     if (!counts(r))
@@ -276,7 +286,7 @@ static void count(struct wf_reader *r, const struct wf_record *rec)
         r->info.anomalies++;
     if (rec->kind == WF_RECORD_GAP ||
         (rec->known && rec->ev.id == WF_EV_lost && rec->kind == WF_RECORD_EVENT))
-        wf_about_gap(&r->info, &rec->gap);
+        count_gap(r, &rec->gap);
 }
 
 /* A gap that no writer's row of blocks shows. */
@@ -316,10 +326,8 @@ static void finish(struct wf_reader *r)
     info->duration = end;
     info->bytes = wf_blocks_size(r->blocks) ? wf_blocks_size(r->blocks)
                                             : wf_blocks_read(r->blocks);
-    if (r->has_end) {
-        info->lost_events = r->end.lost_events;
+    if (r->has_end)
         info->lost_batches = r->end.lost_batches;
-    }
     info->complete = wf_blocks_complete(r->blocks) && !info->ngaps &&
                      !info->lost_events && !info->lost_batches;
 }
@@ -335,7 +343,15 @@ static int last_record(struct wf_reader *r, const struct wf_record **rec,
     if (!r->truncation_told && !wf_blocks_complete(r->blocks)) {
         r->truncation_told = true;
         *rec = own_gap(r, wf_order_now(r->order), WF_GAP_TRUNCATED);
-        wf_about_gap(&r->info, &(*rec)->gap);
+        count_gap(r, &(*rec)->gap);
+        return 1;
+    }
+    /* A writer that found no room any more could not say where. */
+    if (!r->unplaced_told && r->dropped > r->placed) {
+        r->unplaced_told = true;
+        *rec = own_gap(r, 0, WF_GAP_UNPLACED);
+        r->rec.gap.events = r->dropped - r->placed;
+        count_gap(r, &(*rec)->gap);
         return 1;
     }
     finish(r);

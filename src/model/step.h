@@ -81,6 +81,7 @@ enum wf_gap_cause {
     WF_GAP_DAMAGED,   /* a block's sums do not hold */
     WF_GAP_MISSING,   /* a block is not there */
     WF_GAP_TRUNCATED, /* the file ends before its end */
+    WF_GAP_UNPLACED,  /* dropped by writers that never came to say where */
 };
 const char *wf_gap_cause_name(enum wf_gap_cause cause);
 

@@ -39,13 +39,13 @@ static const char *m_name(int64_t m, const char *none, char out[32])
     return out;
 }
 
-static void tell_gap(struct verify *v, const struct wf_gap *gap)
+static void tell_gap(struct verify *v, const struct wf_gap *gap, const char *whose)
 {
     char m[32];
 
     tell(v, "from %" PRId64 " ns to %" PRId64 " ns, %s: %s (%" PRIu64 " events)",
-         gap->from, gap->to, m_name(gap->m, "every M", m),
-         wf_gap_cause_name(gap->cause), gap->events);
+         gap->from, gap->to, m_name(gap->m, whose, m), wf_gap_cause_name(gap->cause),
+         gap->events);
 }
 
 static void tell_event(struct verify *v, const struct wf_record *rec)
@@ -108,11 +108,11 @@ int64_t wf_verify(const char *path, void (*found)(void *arg, const char *line),
         return n;
     while ((n = wf_reader_next(r, &rec, error)) > 0) {
         if (rec->kind == WF_RECORD_GAP)
-            tell_gap(&v, &rec->gap);
+            tell_gap(&v, &rec->gap, "every M");
         if (rec->kind != WF_RECORD_EVENT)
             continue;
         if (is_lost(rec))
-            tell_gap(&v, &rec->gap);
+            tell_gap(&v, &rec->gap, "a plain thread");
         if (rec->odd)
             tell_event(&v, rec);
     }
