@@ -243,6 +243,55 @@ static void print_screens(void)
     puts(".El");
 }
 
+enum key_scope { OVERVIEW, TIMELINE, TABLE, CORO, SITES, OBJECTS, ALERTS, STATS, ALL };
+
+/* Keys as words that mdoc takes for no punctuation and roff for no escape. */
+static void print_key_names(const char *keys)
+{
+    fputs(".It", stdout);
+    for (const char *k = keys; *k; k += strspn(k, " ")) {
+        fputs(" \\&", stdout);
+        for (; *k && *k != ' '; k++)
+            fputs(*k == '\\' ? "\\e" : (char[]){ *k, '\0' }, stdout);
+    }
+    putchar('\n');
+}
+
+static void print_keys(void)
+{
+    static const char *const where[] = {
+        [OVERVIEW] = "Overview", [TIMELINE] = "Timeline", [TABLE] = "Every list",
+        [CORO] = "Coroutines",   [SITES] = "Sites",       [OBJECTS] = "Objects",
+        [ALERTS] = "Alerts",     [STATS] = "Statistics",  [ALL] = "Everywhere"
+    };
+    static const struct {
+        enum key_scope scope;
+        const char *keys, *help;
+    } rows[] = {
+#define KEY(scope, keys, command, label, help) { scope, keys, help },
+#include "tui/keys.def"
+    };
+    for (enum key_scope scope = OVERVIEW; scope <= ALL; scope++) {
+        printf(".Ss %s\n.Bl -tag -width PgDn_C-d_C-f -compact\n", where[scope]);
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+            if (rows[i].scope == scope && rows[i].help[0]) {
+                print_key_names(rows[i].keys);
+                print_doc(rows[i].help);
+            }
+        puts(".El");
+    }
+}
+
+static void print_verbs(void)
+{
+    puts(".Bl -tag -width Ds -compact");
+#define VERB(name, arguments, help)                                                    \
+    printf(".It Cm %s%s%s\n", #name, arguments[0] ? " Ar " : "", arguments),           \
+        print_doc(help);
+#include "tui/verbs.def"
+    puts(".El");
+}
+
 static const struct {
     const char *line;
     void (*print)(void);
@@ -251,7 +300,8 @@ static const struct {
     { "@WORDS@\n", print_words },     { "@STATES@\n", print_states },
     { "@BLOCKS@\n", print_blocks },   { "@COMMANDS@\n", print_commands },
     { "@ALERTS@\n", print_alerts },   { "@KNOBS@\n", print_knobs },
-    { "@SCREENS@\n", print_screens },
+    { "@SCREENS@\n", print_screens }, { "@KEYS@\n", print_keys },
+    { "@VERBS@\n", print_verbs },
 };
 
 static void print_line(const char *line)
