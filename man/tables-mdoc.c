@@ -162,7 +162,7 @@ static void print_options(unsigned groups)
             puts(".Bl -tag -width Ds -compact");
         printf(".It Fl -%s", o->name);
         if (o->arg)
-            printf(o->type == WF_OPT_MAYBE ? " Ns Op Li = Ns Ar %s" : " Ar %s", o->arg);
+            printf(" Ar %s", o->arg);
         putchar('\n');
         print_doc(o->help);
     }

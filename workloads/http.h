@@ -49,7 +49,7 @@ struct http_limits {
 enum { HTTP_STATUS_MAX = 600 };
 
 struct http_server {
-    weft_fd *listener;    /* caller's: opened before http_serve, closed after */
+    weft_fd *listener;    /* opened before http_serve, closed by http_server_stop */
     http_handler *handle; /* runs on the connection's coroutine */
     void *arg;
     struct http_limits limits;
@@ -73,7 +73,7 @@ void http_limits_init(struct http_limits *l);
 int http_server_init(struct http_server *s, const char *name);
 /* Accept until http_server_stop, then wait for requests in flight at most grace ns. */
 int http_serve(struct http_server *s, int64_t grace);
-/* From any coroutine: no new connections; idle ones are closed. */
+/* From any coroutine, once: no new connections; idle ones are closed. */
 void http_server_stop(struct http_server *s);
 void http_server_fini(struct http_server *s);
 

@@ -341,7 +341,7 @@ void http_server_stop(struct http_server *s)
 {
     weft_mutex_lock(&s->lock);
     atomic_store(&s->stopping, true);
-    weft_shutdown(s->listener, WEFT_READ);
+    weft_close(s->listener);
     for (struct http_conn *c = s->open; c; c = c->next)
         if (atomic_load(&c->idle))
             weft_shutdown(c->fd,

@@ -214,10 +214,12 @@ static void main_coroutine(void *arg)
     int64_t begin;
     int err = weft_listen(addr, (int)wl_int(h->wl, "backlog"), &h->server.listener);
 
-    if (err) {
+    if (err == -EINVAL)
+        wl_usage(h->wl, "--listen: ADDR:PORT or unix:PATH is wanted, not '%s'", addr);
+    else if (err)
         wl_fail(h->wl, err, "cannot listen on %s", addr);
+    if (err)
         return;
-    }
     int port = weft_fd_port(h->server.listener);
     if (port > 0)
         snprintf(url, sizeof url, "http://%.*s:%d", (int)(strrchr(addr, ':') - addr),
@@ -236,7 +238,6 @@ static void main_coroutine(void *arg)
     http_server_stop(&h->server);
     weft_wait_group_wait(&h->serving, WEFT_FOREVER);
     figures(h, weft_now() - begin);
-    weft_close(h->server.listener);
 }
 
 static void with_server(void *arg)
@@ -268,6 +269,7 @@ static void setup(struct wl *w)
 {
     wl_require(w, "failed==0");
     wl_require(w, "threads_max<=procs+4");
+    wl_require_abs(w, "rps>=8000");
 }
 
 static void run(struct wl *w)

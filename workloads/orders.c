@@ -93,7 +93,6 @@ static void stop_server(struct orders *o)
 {
     http_server_stop(&o->server);
     weft_wait_group_wait(&o->serving, WEFT_FOREVER);
-    weft_close(o->server.listener);
     http_server_fini(&o->server);
 }
 

@@ -27,7 +27,7 @@ struct weft_workload {
     const struct wf_option *options;     /* its own, ends with a row without a name */
     const struct wl_scenario *scenarios; /* the operand it wants; NULL: none */
     const char *duration;                /* of --duration; NULL: until it is done */
-    bool server;                         /* has --listen, --port-file, --self */
+    bool server;                         /* has --listen, --port-file */
 
     /*
      * Before weft.conf and the environment are read: knobs of its own (wl_knob), what

@@ -223,7 +223,9 @@ static int run(struct wl *w)
     wf_recording_begin(&recording, w->config.trace);
     w->workload->run(w);
     wf_recording_end(&recording);
-    if (w->status == WF_EXIT_USAGE || w->status == WF_EXIT_LACKING || !w->begin)
+    bool none = json_object_size(w->figures) ==
+                0; /* a failure is all there is to say */
+    if (w->status == WF_EXIT_USAGE || w->status == WF_EXIT_LACKING || none)
         return w->status         ? w->status
                : wf_run_signal() ? 128 + wf_run_signal()
                                  : WF_EXIT_IO;

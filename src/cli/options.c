@@ -142,7 +142,6 @@ int wf_option_read(const struct wf_option *row, const char *text, struct wf_give
         return -EINVAL;
     case WF_OPT_FLAG:
     case WF_OPT_TEXT:
-    case WF_OPT_MAYBE:
         break;
     }
     double v = row->type == WF_OPT_NUMBER ? given.x : (double)given.n;
@@ -204,7 +203,7 @@ static int read_one(struct wf_options *o, int argc, char **argv, int *i)
         return unknown(o, arg);
     if (row->type == WF_OPT_FLAG && value)
         return complain(o, arg, "it takes no value");
-    if (row->type == WF_OPT_FLAG || (row->type == WF_OPT_MAYBE && !value))
+    if (row->type == WF_OPT_FLAG)
         value = "";
     if (!value && *i + 1 >= argc)
         return complain(o, arg, "its value is missing");
@@ -281,11 +280,7 @@ static void print_row(const struct wf_option *row)
     char left[80];
     const char *arg = row->arg ? row->arg : "";
 
-    snprintf(left, sizeof left, "--%s%s%s%s", row->name,
-             row->type == WF_OPT_MAYBE ? "[="
-             : row->arg                ? " "
-                                       : "",
-             arg, row->type == WF_OPT_MAYBE ? "]" : "");
+    snprintf(left, sizeof left, "--%s%s%s", row->name, row->arg ? " " : "", arg);
     printf("  %-26s %s", left, row->help);
     if (row->value)
         printf(" (%s)", row->value);

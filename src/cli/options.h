@@ -13,7 +13,6 @@
 enum wf_option_type {
     WF_OPT_FLAG,   /* given or not */
     WF_OPT_TEXT,   /* anything */
-    WF_OPT_MAYBE,  /* anything, after = only; may be left out */
     WF_OPT_FILE,   /* a path */
     WF_OPT_INT,    /* 12 */
     WF_OPT_NUMBER, /* 0.5 */
