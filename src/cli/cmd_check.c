@@ -4,7 +4,6 @@
  * A rule is a kind of alert that may not be there, or a budget that must hold.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,16 +127,6 @@ static bool is_of(const struct rule *rule, const struct wf_alert *alert)
            alert->severity >= rule->least;
 }
 
-static json_t *json_of(const struct wf_value *v)
-{
-    if (v->kind == WF_VALUE_TEXT)
-        return wf_clean_string(v->s);
-    if (v->kind == WF_VALUE_NONE || !isfinite(v->n))
-        return json_null();
-    return fabs(v->n) < 9e15 && v->n == floor(v->n) ? json_integer((json_int_t)v->n)
-                                                    : json_real(v->n);
-}
-
 static void judge_budget(struct rule *rule, const struct wf_expr_row *row)
 {
     struct wf_value value = { .kind = WF_VALUE_NONE }, limit = value;
@@ -145,8 +134,8 @@ static void judge_budget(struct rule *rule, const struct wf_expr_row *row)
 
     rule->failed = !wf_expr_true(rule->expr, row);
     wf_expr_sides(rule->expr, row, &value, &limit, &op);
-    rule->value = json_of(&value);
-    rule->limit = json_of(&limit);
+    rule->value = wf_json_value(&value);
+    rule->limit = wf_json_value(&limit);
 }
 
 static void judge(struct check *c)

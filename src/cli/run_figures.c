@@ -8,17 +8,7 @@
 #include <string.h>
 
 #include "cli/run.h"
-
-/* A number as JSON: an integer where it is one. */
-static json_t *number(double v)
-{
-    bool whole = v > -9e15 && v < 9e15 && v == (double)(int64_t)v;
-    json_t *json = v != v  ? json_null()
-                   : whole ? json_integer((int64_t)v)
-                           : json_real(v);
-
-    return json ? json : json_null(); /* no JSON has infinity */
-}
+#include "export/rows.h"
 
 static void set(struct wl *w, const char *name, const char *unit, json_t *value)
 {
@@ -30,7 +20,7 @@ static void set(struct wl *w, const char *name, const char *unit, json_t *value)
 
 void wl_figure(struct wl *w, const char *name, double value, const char *unit)
 {
-    set(w, name, unit, number(value));
+    set(w, name, unit, wf_json_number(value));
 }
 
 void wl_figure_none(struct wl *w, const char *name, const char *unit, const char *why)
@@ -56,7 +46,7 @@ static json_t *existing(struct wl *w, const char *name, const char *unit,
 void wl_figure_item(struct wl *w, const char *name, double value, const char *unit)
 {
     pthread_mutex_lock(&w->lock);
-    json_array_append_new(existing(w, name, unit, json_array), number(value));
+    json_array_append_new(existing(w, name, unit, json_array), wf_json_number(value));
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -64,7 +54,8 @@ void wl_figure_key(struct wl *w, const char *name, const char *key, double value
                    const char *unit)
 {
     pthread_mutex_lock(&w->lock);
-    json_object_set_new(existing(w, name, unit, json_object), key, number(value));
+    json_object_set_new(existing(w, name, unit, json_object), key,
+                        wf_json_number(value));
     pthread_mutex_unlock(&w->lock);
 }
 
@@ -77,7 +68,7 @@ void wl_note(struct wl *w, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     pthread_mutex_lock(&w->lock);
-    json_array_append_new(w->notes, json_string(text));
+    json_array_append_new(w->notes, wf_clean_string(text));
     pthread_mutex_unlock(&w->lock);
 }
 

@@ -3,7 +3,6 @@
  * run_result.c - judge what is required, print the figures, write the result.
  */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "base/units.h"
 #include "cli/output.h"
 #include "cli/run.h"
+#include "export/query.h"
 #include "model/expr.h"
 
 /* --- what an expression may name: figures, options, and both in ns ------------------------ */
@@ -187,16 +187,6 @@ static void show_value(char out[64], const struct wf_value *v)
         snprintf(out, 64, "%.15g", v->n);
 }
 
-static json_t *json_value(const struct wf_value *v)
-{
-    if (v->kind == WF_VALUE_TEXT)
-        return json_string(v->s);
-    if (v->kind == WF_VALUE_NONE || !isfinite(v->n))
-        return json_null();
-    return v->n == (double)(int64_t)v->n ? json_integer((int64_t)v->n)
-                                         : json_real(v->n);
-}
-
 /* "p99_ms 71.2 > 50" */
 static void why_failed(struct verdict *v, const struct wf_expr *e, const char *expr,
                        const struct wf_expr_row *row)
@@ -236,8 +226,8 @@ static void judge_one(struct verdict *v, const struct wf_requirement *r,
     }
     bool pass = wf_expr_true(e, &row);
     wf_expr_sides(e, &row, &left, &right, &op);
-    json_t *json = json_pack("{s:s, s:o, s:b}", "expr", r->expr, "value",
-                             json_value(&left), "pass", pass);
+    json_t *json = json_pack("{s:o, s:o, s:b}", "expr", wf_clean_string(r->expr),
+                             "value", wf_json_value(&left), "pass", pass);
     if (r->absolute) {
         json_object_set_new(json, "required", json_false());
     } else {
@@ -317,13 +307,11 @@ static json_t *json_option(const struct wl *w, const struct wf_option *row)
     default:
         break;
     }
-    if (!wf_opt_nth(&w->options, row->name, 1)) {
-        json_t *one = text ? json_string(text) : json_null();
-        return one ? one : json_string("(not UTF-8)");
-    }
+    if (!wf_opt_nth(&w->options, row->name, 1))
+        return text ? wf_clean_string(text) : json_null();
     json_t *all = json_array();
     for (size_t i = 0; (text = wf_opt_nth(&w->options, row->name, i)); i++)
-        json_array_append_new(all, json_string(text));
+        json_array_append_new(all, wf_clean_string(text));
     return all;
 }
 

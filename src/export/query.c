@@ -75,6 +75,13 @@ static struct wf_value value_of(const json_t *json)
     return (struct wf_value){ .kind = WF_VALUE_NONE };
 }
 
+json_t *wf_json_value(const struct wf_value *v)
+{
+    if (v->kind == WF_VALUE_TEXT)
+        return wf_clean_string(v->s);
+    return v->kind == WF_VALUE_NONE ? json_null() : wf_json_number(v->n);
+}
+
 static void get_column(const void *arg, size_t field, struct wf_value *out)
 {
     const struct row *row = arg;

@@ -35,4 +35,7 @@ struct wf_budget *wf_budget_new(struct wf_model *md);
 const struct wf_expr_names *wf_budget_names(struct wf_budget *b);
 struct wf_expr_row wf_budget_row(const struct wf_budget *b);
 void wf_budget_free(struct wf_budget *b);
+
+/* What a condition made of a value: a number, text, or null. */
+json_t *wf_json_value(const struct wf_value *v);
 #endif /* WF_EXPORT_QUERY_H */

@@ -4,6 +4,7 @@
  */
 #include "export/rows.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,16 @@ json_t *wf_clean_string(const char *text)
     json_t *string = must(json_string(clean));
     free(clean);
     return string;
+}
+
+json_t *wf_json_number(double v)
+{
+    const double exact = 9e15; /* beyond, not every integer is a double */
+
+    if (!isfinite(v))
+        return must(json_null());
+    return must(fabs(v) < exact && v == floor(v) ? json_integer((json_int_t)v)
+                                                 : json_real(v));
 }
 
 void wf_json_put_text(json_t *object, const char *key, const char *text)

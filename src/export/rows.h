@@ -38,6 +38,8 @@ void wf_json_put_text(json_t *object, const char *key, const char *text);
 /* null for a negative number */
 void wf_json_put_id(json_t *object, const char *key, int64_t v);
 json_t *wf_clean_string(const char *text);
+/* An integer where v is one, null for what JSON has not: infinity, no number. */
+json_t *wf_json_number(double v);
 void wf_json_put_state_time(json_t *object, const struct wf_state_time *t);
 json_t *wf_json_gap(const struct wf_gap *gap);
 json_t *wf_json_coroutine(const struct wf_model *md, const struct wf_g_row *row);

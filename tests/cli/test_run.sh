@@ -39,6 +39,9 @@ expect 0 '^PASS 1/1' run --procs 1 sched --require 'procs==1' healthy --duration
 # The result document, whole or not there.
 expect 0 '"schema": "weft.run/1"' $quick --json -
 head -c 1 "$work/out" | grep -q '{' || fail "--json -: something else on standard output"
+bytes=$(printf 'a\377\033[31m') # what no JSON string holds is shown
+expect 0 'a..xff..x1b.31m' $quick --require none --require "procs==\"$bytes\" || procs>0" \
+    --json -
 run "$weft" $quick --json "$work/result"
 grep -q '"exit": 0' "$work/result" || fail "--json FILE: no result there"
 expect 4 'No such file or directory' $quick --json "$work/none/result"
