@@ -96,7 +96,8 @@ static void rise_and_fall(void *arg)
     }
     weft_chan_free(a->gate);
     a->stats.size = sizeof a->stats;
-    weft_stats(&a->stats);
+    for (weft_stats(&a->stats); a->stats.coroutines > 1; weft_stats(&a->stats))
+        weft_yield(); /* the last ones are on their way out */
 }
 
 static void test_most_alive_is_known_when_they_are_gone(void **state)
@@ -108,7 +109,6 @@ static void test_most_alive_is_known_when_they_are_gone(void **state)
         run_in_weft_on(procs, rise_and_fall, &a);
         assert_true(a.stats.coroutines_max <= most);
         assert_true(a.stats.coroutines_max >= most - most / 256);
-        assert_int_equal(a.stats.coroutines, 1);
     }
 }
 
