@@ -88,10 +88,10 @@ static void rise_and_fall(void *arg)
     weft_chan_close(a->gate);
     while (atomic_load(&a->ended) < MANY)
         weft_yield();
-    for (int i = 1; i <= 20; i++) {
-        for (int k = 0; k < MANY / 2; k++)
+    for (int i = 1; i <= 5; i++) {
+        for (int k = 0; k < MANY / 5; k++)
             weft_go(end_at_once, a);
-        while (atomic_load(&a->ended) < MANY + i * (MANY / 2))
+        while (atomic_load(&a->ended) < MANY + i * (MANY / 5))
             weft_yield();
     }
     weft_chan_free(a->gate);
