@@ -215,6 +215,7 @@ static int run(struct wl *w)
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake < 0)
         return wf_complain(WF_EXIT_IO, "run: %s", strerror(errno));
+    w->watched = isatty(STDERR_FILENO) && !wl_given(w, "quiet");
     raise_descriptor_limit();
     wf_run_catch_signals(w);
     w->started = time(NULL);

@@ -27,6 +27,7 @@ struct wl {
     weft_config config;
     bool loaded; /* the user's knobs are in config: a workload's come too late */
     bool json_stdout;
+    bool watched; /* somebody sees standard error, and wants to */
 
     struct wf_requirement require[WF_REQUIRE_MAX];
     size_t nrequire;

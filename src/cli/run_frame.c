@@ -160,6 +160,8 @@ bool wl_failed(const struct wl *w)
 
 /* --- running --------------------------------------------------------------------------- */
 
+enum { PROGRESS_WIDTH = 40 };
+
 static struct wl *running;
 static volatile sig_atomic_t caught;
 
@@ -225,6 +227,19 @@ static void run_workload(void *arg)
         wf_fatal("cannot write to an eventfd");
 }
 
+/* How long it has run, for who looks on: from the second second on, and rubbed out. */
+static void show_progress(const struct wl *w, int64_t now, bool ended)
+{
+    char took[WF_UNIT_MAX];
+
+    if (!w->watched || now - w->begin < 2 * WF_NS_PER_S)
+        return;
+    wf_show_time(took, now - w->begin);
+    fprintf(stderr, ended ? "\r%*s\r" : "\r%*s", PROGRESS_WIDTH, "");
+    if (!ended)
+        fprintf(stderr, "\rweft: run %s: %s ", w->workload->name, took);
+}
+
 /* Until the workload has ended (true), or had --grace and did not (false). */
 static bool watch(struct wl *w, weft_fd *wake)
 {
@@ -234,8 +249,10 @@ static bool watch(struct wl *w, weft_fd *wake)
 
     while (!atomic_load(&w->done)) {
         int64_t deadline = over ? grace_end : w->deadline;
-        weft_read(wake, &n, sizeof n, deadline);
+        int64_t look = w->watched ? weft_now() + WF_NS_PER_S / 2 : WEFT_FOREVER;
+        weft_read(wake, &n, sizeof n, look < deadline ? look : deadline);
         int64_t now = weft_now();
+        show_progress(w, now, false);
         if (!over && (caught || now >= w->deadline)) {
             over = true;
             atomic_store(&w->stopping, true);
@@ -270,7 +287,10 @@ static void run_main(void *arg)
         wl_fail(w, err, "cannot begin");
         return;
     }
-    if (watch(w, wake)) {
+    wl_say(w, "%d Ps, seed %s", w->procs, wl_text(w, "seed"));
+    bool ended = watch(w, wake);
+    show_progress(w, weft_now(), true);
+    if (ended) {
         weft_join(co, WEFT_FOREVER);
         weft_close(wake);
         weft_chan_free(w->over);

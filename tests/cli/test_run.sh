@@ -47,6 +47,13 @@ grep -q '"exit": 0' "$work/result" || fail "--json FILE: no result there"
 expect 4 'No such file or directory' $quick --json "$work/none/result"
 [ -z "$(find "$work" -name '*.tmp')" ] || fail "--json left something beside"
 
+# A terminal is told how long it takes, nothing else is.
+script -qec "'$weft' run sched healthy --duration 2600ms" /dev/null >"$work/tty" </dev/null
+grep -aq 'weft: run sched: 2\.[0-9]* s' "$work/tty" || fail "no progress on a terminal"
+run "$weft" run sched healthy --duration 2600ms
+[ ! -s "$work/err" ] || fail "progress, and no terminal: $(cat "$work/err")"
+expect 0 '^weft: run sched: 2 Ps, seed 7' $quick --seed 7 --verbose
+
 # A trace, or one line.
 expect 0 '^PASS' $quick --trace "$work/t.weft"
 [ -s "$work/t.weft" ] || fail "--trace: no trace"
