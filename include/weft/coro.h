@@ -19,10 +19,11 @@ extern "C" {
 typedef struct weft_coro weft_coro;
 
 /*
- * weft_go - start a coroutine that nobody joins.
+ * weft_go - start a coroutine that nobody joins.  Its stack comes when it first runs:
+ * without memory for that the program ends, and says so.
  *
  * Returns   0        it is runnable
- *           -ENOMEM  no memory for it
+ *           -ENOMEM  no memory to keep it in
  *           -EPERM   called outside of a coroutine
  * Context   coroutines
  * Traces    g_create

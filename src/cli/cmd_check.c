@@ -279,6 +279,10 @@ static int write_junit(const struct check *c, size_t failures)
 
     if (!path)
         return -1;
+    if (!strcmp(path, "-")) {
+        print_junit(c, stdout, failures);
+        return -1;
+    }
     int err = wf_output_open(&out, path);
     if (!err) {
         print_junit(c, out.file, failures);
@@ -289,13 +293,14 @@ static int write_junit(const struct check *c, size_t failures)
 
 static int tell(struct check *c)
 {
+    const char *junit = wf_opt_text(&c->s.options, "junit");
     size_t failures = 0;
 
     for (size_t i = 0; i < c->n; i++)
         failures += c->rules[i].failed;
     if (wf_opt_given(&c->s.options, "json"))
         print_json(c);
-    else
+    else if (!junit || strcmp(junit, "-") != 0)
         print_text(c);
     int status = write_junit(c, failures);
     if (status >= 0)

@@ -132,6 +132,11 @@ static int run_traced(const struct wf_options *o, const char *trace)
     }
     int status = wait_for(program, &signals);
     wf_recording_end(&recording);
+    if (status == 0 && access(trace, F_OK))
+        wf_complain(0,
+                    "%s: nothing was recorded (is the program linked with libweft, and "
+                    "does it call weft_run?)",
+                    trace);
     return status;
 }
 

@@ -248,7 +248,8 @@ static void judge(struct verdict *v, const struct wl *w)
 
     *v = (struct verdict){ .rows = json_array() };
     collect(&f, w);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; !w->status && i < n;
+         i++) /* what failed has no figures to judge */
         judge_one(v, &list[i], &f);
     free(f.field);
 }
@@ -284,6 +285,8 @@ static void print_text(const struct wl *w, const struct verdict *v)
             putchar('\n');
         }
     }
+    if (w->status || v->status)
+        return;
     printf("%s %zu/%zu figures", v->held == v->total ? "PASS" : "FAIL", v->held,
            v->total);
     wf_text_print(stdout, v->failed);

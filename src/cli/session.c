@@ -255,6 +255,12 @@ int wf_session_load(struct wf_session *s)
         return s->source->error[0]
                    ? wf_complain(WF_EXIT_IO, "%s", s->source->error)
                    : wf_complain(WF_EXIT_IO, "%s: %s", s->path, strerror(-err));
+    if (s->model_opts.from > s->source->info->duration) {
+        char end[WF_UNIT_MAX];
+        return wf_complain(WF_EXIT_USAGE, "%s: --from: the trace ends after %s",
+                           s->options.command,
+                           wf_show_time(end, s->source->info->duration));
+    }
     return -1;
 }
 

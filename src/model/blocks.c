@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -234,10 +235,13 @@ static int open_input(const char *path, struct wf_blocks *b)
         b->origin = here > 0 ? (uint64_t)here : 0;
         b->size = (uint64_t)st.st_size - b->origin;
     }
-    if (!b->seekable && strcmp(path, "-") != 0 &&
-        fcntl(b->fd, F_SETFL, 0)) /* a FIFO: opened without waiting, read with */
-        return -errno;
-    return 0;
+    if (b->seekable || !strcmp(path, "-"))
+        return 0;
+    /* A FIFO: opened without waiting, read with, from when its writer has come. */
+    while (poll(&(struct pollfd){ .fd = b->fd, .events = POLLIN }, 1, -1) < 0)
+        if (errno != EINTR)
+            return -errno;
+    return fcntl(b->fd, F_SETFL, 0) ? -errno : 0;
 }
 
 int wf_blocks_open(const char *path, struct wf_blocks **out, char error[static 256])
