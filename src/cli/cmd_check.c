@@ -258,7 +258,7 @@ static void print_junit(const struct check *c, FILE *f, size_t failures)
             c->n, failures);
     for (size_t i = 0; i < c->n; i++) {
         const struct rule *rule = &c->rules[i];
-        char value[WF_SHOWN_MAX];
+        char value[WF_SHOWN_MAX], limit[WF_SHOWN_MAX];
         fputs("  <testcase classname=\"", f);
         print_xml(f, c->s.path);
         fputs("\" name=\"", f);
@@ -266,6 +266,8 @@ static void print_junit(const struct check *c, FILE *f, size_t failures)
         fputs(rule->failed ? "\">\n    <failure message=\"" : "\"/>\n", f);
         if (rule->failed) {
             print_xml(f, wf_show_value(value, "", rule->value));
+            fputs(", the limit is ", f);
+            print_xml(f, wf_show_value(limit, "", rule->limit));
             fputs("\"/>\n  </testcase>\n", f);
         }
     }

@@ -41,6 +41,8 @@ static int export_all(const struct wf_options *o)
 {
     const char *setting, *trace = wf_opt_text(o, "trace");
 
+    if (trace)
+        setenv("WEFT_TRACE_MODE", "file", 1); /* wins over the environment's off */
     for (size_t i = 0; (setting = wf_opt_nth(o, "set", i)); i++) {
         int status = export_setting(setting);
         if (status >= 0)

@@ -177,6 +177,8 @@ static int set_knobs(struct wl *w)
     w->loaded = true;
     if (weft_config_load(&w->config, error))
         return wf_complain(WF_EXIT_USAGE, "%s", error);
+    if (wl_given(w, "trace"))
+        w->config.trace_mode = WEFT_TRACE_FILE; /* wins over the environment's off */
     for (size_t i = 0; (setting = wl_nth(w, "set", i)); i++) {
         int status = wf_cli_set(&w->config, w->options.command, setting);
         if (status >= 0)
@@ -186,7 +188,9 @@ static int set_knobs(struct wl *w)
         w->config.procs = (int)wl_int(w, "procs");
     if (wl_given(w, "trace"))
         snprintf(w->config.trace, sizeof w->config.trace, "%s", wl_text(w, "trace"));
-    return -1;
+    if (wl_given(w, "trace") && w->config.trace_mode == WEFT_TRACE_OFF)
+        wl_usage(w, "--trace and --set trace_mode=off contradict each other");
+    return w->status ? w->status : -1;
 }
 
 static void raise_descriptor_limit(void)

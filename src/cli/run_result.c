@@ -344,7 +344,7 @@ static json_t *json_trace(const struct wl *w)
     struct weft_trace_stats stats = { .events = 0 };
     char clean[2048];
 
-    if (!w->config.trace[0])
+    if (!w->config.trace[0] || w->config.trace_mode == WEFT_TRACE_OFF)
         return json_null();
     weft_trace_stats(&stats);
     wf_text_clean(clean, sizeof clean, w->config.trace);

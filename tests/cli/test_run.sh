@@ -18,6 +18,7 @@ expect_error 2 'KNOB=VALUE is wanted' run sched healthy --set steal
 expect_error 2 'no such knob' run sched healthy --set steel=off
 expect_error 2 'steal' run sched healthy --set steal=perhaps
 expect_error 2 'a trace is not text' run sched healthy --trace -
+expect_error 2 'contradict each other' run sched healthy --trace "$work/a" --set trace_mode=off
 expect_error 2 'name the same file' run sched healthy --trace "$work/a" --json "$work/a"
 expect_error 2 'at 9: .* it ends' run sched healthy --require 'switches'
 expect_error 2 'at 11: a name, number' run sched healthy --require 'switches >'
@@ -55,7 +56,7 @@ run "$weft" run sched healthy --duration 2600ms
 expect 0 '^weft: run sched: 2 Ps, seed 7' $quick --seed 7 --verbose
 
 # A trace, or one line.
-expect 0 '^PASS' $quick --trace "$work/t.weft"
+WEFT_TRACE_MODE=off expect 0 '^PASS' $quick --trace "$work/t.weft"
 [ -s "$work/t.weft" ] || fail "--trace: no trace"
 expect_error 4 'No such file or directory' $quick --trace "$work/none/t.weft"
 expect_error 4 'Is a directory' $quick --trace "$work"
@@ -87,6 +88,7 @@ done
 # exec is as the program would be.
 expect 7 '^off t.weft$' exec --set steal=off --trace t.weft -- \
     sh -c 'echo "$WEFT_STEAL $WEFT_TRACE"; exit 7'
+WEFT_TRACE_MODE=off expect 0 '^file$' exec --trace t.weft sh -c 'echo "$WEFT_TRACE_MODE"'
 expect 0 '^--json$' exec echo --json
 expect 0 '^a b$' exec --trace t.weft -- echo a b
 expect 0 '^a b$' exec -- echo a b
