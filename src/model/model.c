@@ -64,8 +64,6 @@ struct wf_thread *wf_model_thread(struct wf_model *md, int64_t m)
     if (made) {
         thread->row.m = m;
         thread->since = thread->row.begin = md->now;
-        if (m > 0)
-            md->m_live++;
     }
     return thread;
 }

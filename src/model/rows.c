@@ -122,7 +122,8 @@ static void on_m(struct wf_model *md, const struct wf_step *s)
         m->row.ended = true;
         m->row.end = s->t;
         md->sum.m_ended++;
-        md->m_live--;
+        md->m_live -= m->live;
+        m->live = false;
         break;
     case WF_STEP_M_CPU:
         m->row.cpu += s->n;
@@ -131,6 +132,10 @@ static void on_m(struct wf_model *md, const struct wf_step *s)
         break;
     default:
         break;
+    }
+    if (!m->live && (s->kind == WF_STEP_M_NEW || s->kind == WF_STEP_M_STATE)) {
+        m->live = true;
+        md->m_live++;
     }
     if (md->m_live > md->sum.m_max_live)
         md->sum.m_max_live = md->m_live;

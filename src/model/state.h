@@ -49,6 +49,7 @@ struct wf_thread {
     int64_t heard;
     struct wf_cpu cpu_heard;
     uint64_t g; /* runs now; 0: nobody */
+    bool live;  /* it said something, or was stated: a mere mention tells nothing */
     bool taken; /* since heard the monitor saw it on a CPU and took its P */
 };
 

@@ -12,6 +12,8 @@ import sys
 from collections import defaultdict
 
 STATES = ("running", "runnable", "waiting", "syscall", "unknown")
+FOLLOWS = {"runnable": ("running",), "running": ("runnable", "waiting", "syscall"),
+           "waiting": ("runnable",), "syscall": ("running", "runnable")}
 KIND_OF = {"chan_send": "chan", "chan_recv": "chan", "select": "chan", "mutex": "lock",
            "rwlock_read": "lock", "rwlock_write": "lock", "cond": "cond",
            "semaphore": "semaphore", "barrier": "barrier", "once": "once",
@@ -96,14 +98,13 @@ class Coroutine:
         self.site = ("", "")
         self.m = None
         self.regions = []
-        self.suspect = None  # a gap's start: unknown from there if the next event misfits
         self.ended = None
 
 
 class Replay:
     def __init__(self):
         self.gs, self.live = {}, set()
-        self.m_g, self.m_p, self.p_m = {}, {}, {}
+        self.m_g, self.m_p = {}, {}
         self.p_state = {}  # p -> (state, since)
         self.p_time = defaultdict(lambda: {"running": 0, "idle": 0, "syscall": 0})
         self.queues = defaultdict(Series)
@@ -125,6 +126,7 @@ class Replay:
         self.events = 0
         self.stacks = {}
         self.last = {}  # M -> time of its last event
+        self.gaps = []  # (from, to) of what is not in the trace
         self.end = 0
 
     # --- coroutines -------------------------------------------------------------------------
@@ -166,8 +168,10 @@ class Replay:
         if gid is None:  # after a gap: nobody knows whose event it is
             return Coroutine(t, state, t)
         g = self.gs.get(gid)
-        if g is None:
+        if g is None or g.ended is not None:
             g = self.add_g(gid, t, "unknown", 0)
+        if state != g.state and state in FOLLOWS and state not in FOLLOWS.get(g.state, STATES):
+            self.forget(gid, g, t)
         self.close(gid, g, t)
         g.state, g.since = state, t
         g.reason = g.obj = None
@@ -181,6 +185,14 @@ class Replay:
                 row["waiters"] += 1
                 row["max_waiters"] = max(row["max_waiters"], row["waiters"])
         return g
+
+    def forget(self, gid, g, t):
+        """What comes at t does not follow: a gap since swallowed what came between."""
+        begin = max(g.since, min((a for a, b in self.gaps if b >= g.since), default=t))
+        if begin < t:
+            self.close(gid, g, begin)
+            g.state, g.since = "unknown", begin
+            g.reason = g.obj = None
 
     def finish_g(self, gid, t):
         g = self.gs[gid]
@@ -254,6 +266,8 @@ class Replay:
 
     def event(self, t, m, p, gid, name, a):
         self.events += 1
+        if m is not None and m > 0 and name != "m_end":
+            self.thread_lives(m)
         self.end = max(self.end, t)
         handler = getattr(self, "on_" + name, None)
         if handler:
@@ -269,13 +283,17 @@ class Replay:
     def on_g_status(self, t, m, p, gid, a):
         g = self.gs.get(int(a["g"]))
         state = {"idle": "unknown", "dead": "unknown"}.get(a["state"], a["state"])
-        if g is None:
+        new = g is None
+        if new:
             g = self.add_g(int(a["g"]), t, "unknown", 0)
             g.site = self.site_of(a, json.loads(a["name"]))
+        changed = new or g.state != state
         if g.state != state:
             self.become(int(a["g"]), t, state, a["reason"], int(a["obj"]))
         if state in ("running", "syscall"):
             self.m_g[int(a["m"])] = int(a["g"])
+            if changed and self.m_p.get(int(a["m"])) is not None:
+                self.p_become(self.m_p[int(a["m"])], t, state)
 
     def on_g_start(self, t, m, p, gid, a):
         self.run(t, m, p, int(a["g"]), a["from"], int(a["len"]))
@@ -321,31 +339,37 @@ class Replay:
             self.p_become(p, t, "syscall")
 
     def on_block_end(self, t, m, p, gid, a):
-        if a["lost_p"] == "0":
+        g = self.gs.get(gid)
+        if a["lost_p"] == "0" and g is not None and g.state == "syscall":
             self.become(gid, t, "running")
             if p is not None:
                 self.p_become(p, t, "running")
 
     def on_p_start(self, t, m, p, gid, a):
-        taken = int(a["p"])
+        taken = self.m_p[m] = int(a["p"])
         g = self.gs.get(gid)
         if g is not None and g.state == "syscall":
             self.become(gid, t, "running")
         self.p_become(taken, t, "running" if gid is not None else "idle")
 
     def on_p_stop(self, t, m, p, gid, a):
+        self.m_p[m] = None
         if p is not None:
             self.p_become(p, t, "idle")
 
     def on_p_retake(self, t, m, p, gid, a):
         self.threads["retakes"] += 1
         self.p_become(int(a["p"]), t, "idle")
+        if self.m_p.get(int(a["m"])) == int(a["p"]):
+            self.m_p[int(a["m"])] = None
         g = self.m_g.get(int(a["m"]))
         if a["why"] == "block" and g is not None and self.gs[g].state == "running":
             self.become(g, t, "syscall")
 
     def on_p_status(self, t, m, p, gid, a):
         self.ps.add(int(a["p"]))
+        if a["state"] != "idle":
+            self.m_p[int(a["m"])] = int(a["p"])
         self.queue(t, int(a["p"]), int(a["len"]))
 
     def on_runq(self, t, m, p, gid, a):
@@ -364,18 +388,25 @@ class Replay:
 
     def on_m_start(self, t, m, p, gid, a):
         self.threads["created"] += 1
+
+    def thread_lives(self, m):
         self.threads_live.add(m)
         self.threads["max_live"] = max(self.threads["max_live"], len(self.threads_live))
 
     def on_m_status(self, t, m, p, gid, a):
-        self.threads_live.add(int(a["m"]))
-        self.threads["max_live"] = max(self.threads["max_live"], len(self.threads_live))
+        if int(a["m"]) not in self.last:  # nothing else says what it held before
+            self.m_p[int(a["m"])] = None if a["p"] == "-" else int(a["p"])
+            self.m_g[int(a["m"])] = int(a["g"]) or None
+        self.thread_lives(int(a["m"]))
 
     def on_m_end(self, t, m, p, gid, a):
+        self.m_g[m] = self.m_p[m] = None
         self.threads["ended"] += 1
         self.threads_live.discard(m)
 
     def on_handoff(self, t, m, p, gid, a):
+        if self.m_p.get(m) == int(a["p"]):
+            self.m_p[m] = None
         self.threads["handoffs"] += 1
 
     def on_m_cpu(self, t, m, p, gid, a):
@@ -410,11 +441,15 @@ class Replay:
                 break
 
     def on_lost(self, t, m, p, gid, a):
+        self.gap(t, m, self.last.get(m, 0))
+
+    def gap(self, t, m, begin):
         """What this M ran is unknown from its last event on."""
+        self.gaps.append((begin, t))
         g = self.gs.get(self.m_g.get(m))
-        begin = self.last.get(m, 0)
-        if g is not None and g.ended is None and g.state in ("running", "syscall"):
+        if g is not None and g.ended is None and g.state != "unknown":
             self.become(self.m_g[m], max(begin, g.since), "unknown")
+        self.m_g[m] = self.m_p[m] = None
 
     # --- the whole -----------------------------------------------------------------------------
 
@@ -428,7 +463,7 @@ class Replay:
 
 def read_dump(lines):
     replay = Replay()
-    header = {}
+    header, lost = {}, 0
     for line in lines:
         line = line.rstrip("\n")
         if line.startswith("# weft.dump/1"):
@@ -436,13 +471,21 @@ def read_dump(lines):
         elif line.startswith("# stack "):
             _, _, sid, frames = line.split(" ", 3)
             replay.stacks[sid] = json.loads(frames)
+        elif line.startswith("# gap "):
+            a = dict(word.split("=", 1) for word in line.split()[2:])
+            m = None if a["m"] == "-" else int(a["m"])
+            replay.gap(int(a["to_ns"]), m, int(a["from_ns"]))
+            replay.last[m] = int(a["to_ns"])
+            lost += int(a["events"])
         elif line and not line.startswith("#"):
             t, m, p, g, name, *rest = line.split("\t")
             number = lambda s: None if s == "-" else int(s)
-            replay.event(int(t), number(m), number(p), number(g), name,
-                         dict(word.split("=", 1) for word in rest))
+            a = dict(word.split("=", 1) for word in rest)
+            replay.event(int(t), number(m), number(p), number(g), name, a)
+            lost += int(a["n"]) if name == "lost" else 0
     live = len(replay.live)
     replay.finish(int(header["duration_ns"]))
+    header["lost"] = lost
     return header, replay, live
 
 
@@ -457,7 +500,8 @@ def figures(header, r, live):
     return {
         "trace": {"start_unix_ns": int(header["start_unix_ns"]),
                   "duration_ns": int(header["duration_ns"]),
-                  "complete": header["complete"] == "1", "events": r.events},
+                  "complete": header["complete"] == "1", "events": r.events,
+                  "lost_events": header["lost"]},
         "coroutines": {"created": r.created, "ended": r.ended_count, "live_at_end": live,
                        "max_live": r.max_live, "time": time,
                        "by_site": sorted(({
