@@ -267,10 +267,13 @@ static int each_line(struct dump *d, const struct wf_dump_opts *opts,
             wf_map_fini(&d->told);
         else if (rec->t < from)
             continue;
-        else if (rec->kind == WF_RECORD_EVENT)
-            event_line(d, rec);
-        else
+        else if (rec->kind == WF_RECORD_GAP)
             gap_line(d, &rec->gap);
+        else {
+            if (rec->known && rec->ev.id == WF_EV_lost)
+                gap_line(d, &rec->gap);
+            event_line(d, rec);
+        }
         if (ferror(d->out))
             return 0; /* the caller's to say, and no use to go on */
     }

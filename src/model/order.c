@@ -456,6 +456,15 @@ static bool may_come(struct wf_order *o, struct wf_writer *w)
     return true;
 }
 
+/* Since when the events of a lost are missing; not before the writer's last one. */
+static int64_t lost_since(const struct wf_order *o, const struct wf_writer *w)
+{
+    uint64_t span = WF_ARG(&w->rec.ev, lost, span);
+    int64_t t = wf_clockmap_ns(&o->clock, w->tick > span ? w->tick - span : 0);
+
+    return t < w->last ? w->last : t > w->rec.t ? w->rec.t : t;
+}
+
 static const struct wf_record *give(struct wf_order *o, struct wf_writer *w)
 {
     int64_t t = wf_clockmap_ns(&o->clock, w->tick);
@@ -475,7 +484,7 @@ static const struct wf_record *give(struct wf_order *o, struct wf_writer *w)
         rec->info = &o->schema->info[rec->ev.id];
         rec->known = o->schema->known[rec->ev.id] != 0;
         if (o->schema->known[rec->ev.id] == WF_EV_lost)
-            rec->gap = (struct wf_gap){ .from = w->last,
+            rec->gap = (struct wf_gap){ .from = lost_since(o, w),
                                         .to = rec->t,
                                         .m = w->who.m,
                                         .events = WF_ARG(&rec->ev, lost, n),

@@ -125,7 +125,7 @@ class Replay:
         self.created = self.ended_count = self.max_live = 0
         self.events = 0
         self.stacks = {}
-        self.last = {}  # M -> time of its last event
+        self.heard = set()  # Ms that wrote
         self.gaps = []  # (from, to) of what is not in the trace
         self.end = 0
 
@@ -272,7 +272,7 @@ class Replay:
         handler = getattr(self, "on_" + name, None)
         if handler:
             handler(t, m, p, gid, a)
-        self.last[m] = t
+        self.heard.add(m)
 
     def on_g_create(self, t, m, p, gid, a):
         g = self.add_g(int(a["g"]), t, "runnable", t)
@@ -394,7 +394,7 @@ class Replay:
         self.threads["max_live"] = max(self.threads["max_live"], len(self.threads_live))
 
     def on_m_status(self, t, m, p, gid, a):
-        if int(a["m"]) not in self.last:  # nothing else says what it held before
+        if int(a["m"]) not in self.heard:  # nothing else says what it held before
             self.m_p[int(a["m"])] = None if a["p"] == "-" else int(a["p"])
             self.m_g[int(a["m"])] = int(a["g"]) or None
         self.thread_lives(int(a["m"]))
@@ -440,11 +440,8 @@ class Replay:
                 self.regions[name].add(t - open_.pop(i)[1])
                 break
 
-    def on_lost(self, t, m, p, gid, a):
-        self.gap(t, m, self.last.get(m, 0))
-
     def gap(self, t, m, begin):
-        """What this M ran is unknown from its last event on."""
+        """What this M ran is unknown from here on."""
         self.gaps.append((begin, t))
         g = self.gs.get(self.m_g.get(m))
         if g is not None and g.ended is None and g.state != "unknown":
@@ -475,14 +472,12 @@ def read_dump(lines):
             a = dict(word.split("=", 1) for word in line.split()[2:])
             m = None if a["m"] == "-" else int(a["m"])
             replay.gap(int(a["to_ns"]), m, int(a["from_ns"]))
-            replay.last[m] = int(a["to_ns"])
             lost += int(a["events"])
         elif line and not line.startswith("#"):
             t, m, p, g, name, *rest = line.split("\t")
             number = lambda s: None if s == "-" else int(s)
             a = dict(word.split("=", 1) for word in rest)
             replay.event(int(t), number(m), number(p), number(g), name, a)
-            lost += int(a["n"]) if name == "lost" else 0
     live = len(replay.live)
     replay.finish(int(header["duration_ns"]))
     header["lost"] = lost

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Every figure of a summary is what oracle.py computes from the dump, and the states of each
-# coroutine add up to its life: for the sample traces, and for fresh ones of each workload.
+# coroutine add up to its life: for the sample traces, and for fresh ones of each workload,
+# whole, with losses, cut off, and of a killed program.
 . "$top_srcdir/tests/lib.sh"
 command -v jq >/dev/null || skip "no jq here"
 
@@ -37,5 +38,36 @@ while [ $done -lt "$n" ]; do
         done=$((done + 1))
     done
 done
+
+# Into a pipe that is read too late, with little room: events are dropped.
+mkfifo "$work/pipe"
+for what in healthy syscall-churn spawn-storm; do
+    for try in 300ms 1s 3s; do
+        (sleep 0.2; cat "$work/pipe" >"$work/lossy.weft") &
+        run "$weft" run sched $what --procs 2 --duration $try --set trace_buffer=256K \
+            --require none --trace "$work/pipe"
+        wait $!
+        [ $status -eq 0 ] || fail "run sched $what: status $status: $(cat "$work/err")"
+        agree "$work/lossy.weft"
+        "$weft" summary --json "$work/lossy.weft" >"$work/told" || fail "summary of a lossy $what"
+        lost=$(jq '.trace.lost_events' "$work/told")
+        [ "$lost" -eq 0 ] || break
+    done
+    checks=$((checks + 1))
+    jq -e '.trace.lost_events > 0 and
+        ([.alerts[] | select(.kind == "data_lost") | .evidence.events] == [.trace.lost_events]) and
+        (.trace.more_gaps > 0 or ([.trace.gaps[].events] | add) == .trace.lost_events)' \
+        "$work/told" >/dev/null || fail "a lossy $what: the sums of what is lost differ"
+done
+
+# Cut off in the middle, and killed.
+head -c 120000 "$top_srcdir/traces/good/healthy.weft" >"$work/cut.weft"
+agree "$work/cut.weft"
+"$weft" run sched healthy --procs 2 --duration 60s --trace "$work/killed.weft" >"$work/said" 2>&1 &
+victim=$!
+sleep 0.7
+kill -9 $victim
+wait $victim 2>/dev/null
+agree "$work/killed.weft"
 "$scale" --done oracle_traces $done
 finish
