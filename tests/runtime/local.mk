@@ -69,6 +69,7 @@ check_PROGRAMS += %D%/test_switch
 check_PROGRAMS += %D%/test_errno %D%/test_errno_parts
 %C%_test_errno_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_errno_LDADD = libweft.la $(CMOCKA_LIBS)
+%C%_test_errno_LDFLAGS = $(AM_LDFLAGS) -no-install
 %C%_test_errno_parts_SOURCES = %D%/test_errno.c
 %C%_test_errno_parts_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_errno_parts_LDADD = $(RT_LDADD)

@@ -107,8 +107,8 @@ static void find_task(void *arg, const struct wf_block_head *h,
     t->found++;
 }
 
-/* Killed after ns; false: before the first task. */
-static bool kill_after(long ns)
+/* Killed ns after the first task ended. */
+static void kill_after(long ns)
 {
     struct timespec ts = { .tv_nsec = ns };
     int status;
@@ -116,11 +116,12 @@ static bool kill_after(long ns)
     atomic_store(lossy, 0);
     unlink(path);
     pid_t pid = start_victim();
+    while (!atomic_load(done))
+        sched_yield();
     nanosleep(&ts, NULL);
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
     assert_true(WIFSIGNALED(status));
-    return atomic_load(done) > 0;
 }
 
 static void clean_up(void)
@@ -163,8 +164,7 @@ static void test_a_killed_program_leaves_all_it_committed(void **state)
     assert_true(done != MAP_FAILED);
     lossy = done + 8;
     while (killed < n) {
-        if (!kill_after(rand_r(&seed) % 50000 * WF_NS_PER_US))
-            continue;
+        kill_after(rand_r(&seed) % 50000 * WF_NS_PER_US);
         assert_all_there();
         killed += !*lossy; /* of those that dropped events too little is sure */
         rounds++;
