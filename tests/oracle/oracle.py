@@ -170,7 +170,9 @@ class Replay:
         g = self.gs.get(gid)
         if g is None or g.ended is not None:
             g = self.add_g(gid, t, "unknown", 0)
-        if state != g.state and state in FOLLOWS and state not in FOLLOWS.get(g.state, STATES):
+        if state == g.state != "unknown":  # told again: what came between is not seen
+            return g
+        if state in FOLLOWS and state not in FOLLOWS.get(g.state, STATES):
             self.forget(gid, g, t)
         self.close(gid, g, t)
         g.state, g.since = state, t

@@ -61,8 +61,10 @@ for what in healthy syscall-churn spawn-storm; do
 done
 
 # Cut off in the middle, and killed.
-head -c 120000 "$top_srcdir/traces/good/healthy.weft" >"$work/cut.weft"
-agree "$work/cut.weft"
+for bytes in 120000 200000; do
+    head -c $bytes "$top_srcdir/traces/good/healthy.weft" >"$work/cut.weft"
+    agree "$work/cut.weft"
+done
 "$weft" run sched healthy --procs 2 --duration 60s --trace "$work/killed.weft" >"$work/said" 2>&1 &
 victim=$!
 sleep 0.7
