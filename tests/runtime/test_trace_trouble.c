@@ -236,7 +236,8 @@ static void storm(bool on)
 
 struct ends {
     weft_fd *a, *b;
-    long bytes, errors;
+    long bytes;
+    _Atomic long errors;
 };
 
 enum { MESSAGES = 2000 };
