@@ -225,6 +225,17 @@ void wf_object_gone(struct wf_model *md, unsigned okind, uint64_t id)
     }
 }
 
+/* Where a gap swallowed what made it, its waiters alone told what kind it is of. */
+static void on_object_free(struct wf_model *md, const struct wf_step *s)
+{
+    unsigned first = s->okind ? s->okind : 1,
+             last = s->okind ? s->okind : WF_OKIND_pool;
+
+    for (unsigned kind = first; kind <= last; kind++)
+        if (s->okind || (kind != WF_OKIND_coroutine && kind != WF_OKIND_timer))
+            wf_object_gone(md, kind, s->obj);
+}
+
 static void on_object(struct wf_model *md, const struct wf_step *s)
 {
     struct wf_object *o;
@@ -332,7 +343,7 @@ void wf_rows_step(struct wf_model *md, const struct wf_step *s)
         on_object(md, s);
         break;
     case WF_STEP_OBJ_FREE:
-        wf_object_gone(md, s->okind, s->obj);
+        on_object_free(md, s);
         break;
     case WF_STEP_POOL:
         on_pool(md, s);
