@@ -82,6 +82,16 @@ static int view_or_unknown(int argc, char **argv)
     return view->run(argc, argv);
 }
 
+static int option_unknown(const char *arg)
+{
+    static const char *const names[] = { "--help", "--version" };
+    const char *near = wf_text_nearest(arg, wf_text_nth, names, 2);
+
+    return wf_complain(WF_EXIT_USAGE, "%s: no such option (%s%s%s)", arg,
+                       near ? "did you mean " : "weft help lists commands",
+                       near ? near : "", near ? "?" : "");
+}
+
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2)
@@ -93,8 +103,7 @@ static int dispatch(int argc, char **argv)
     if (!strcmp(argv[1], "--help"))
         argv[1] += 2;
     if (argv[1][0] == '-' && argv[1][1])
-        return wf_complain(WF_EXIT_USAGE,
-                           "%s: no such option (weft help lists commands)", argv[1]);
+        return option_unknown(argv[1]);
     const struct wf_command *command = wf_command_find(argv[1]);
     return command ? command->run(argc - 1, argv + 1) : view_or_unknown(argc, argv);
 }

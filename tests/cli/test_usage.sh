@@ -12,7 +12,8 @@ expect_error 2 'no such command' help nonsense
 expect_error 2 'no command given'
 expect_error 2 'did you mean summary?' sumary x.weft
 expect_error 2 'did you mean verify?' help verfy
-expect_error 2 'no such option' --bogus
+expect_error 2 'no such option (weft help lists commands)' --bogus
+expect_error 2 'did you mean --version?' --versoin
 # What is hostile is shown, not sent.
 expect_error 2 'a\\x1b\[31m\\u202e: no such command' "$(printf 'a\033[31m\342\200\256')"
 
