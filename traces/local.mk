@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Lines of traces: one for each file, see man/, traces/ and examples/ in Makefile.am.
 EXTRA_DIST += %D%/record \
+	%D%/good/data_lost.weft \
 	%D%/good/deadlock.weft \
 	%D%/good/healthy.weft \
 	%D%/good/hog.weft \
