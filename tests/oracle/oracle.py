@@ -252,7 +252,7 @@ class Replay:
         if p is not None:
             self.dispatches[p][word] += 1
             self.p_become(p, t, "running")
-            self.moved(t, word, p, length)
+        self.moved(t, word, p, length)
 
     def site_of(self, a, name):
         """(name, where): the name given, else the function; where it was spawned."""
