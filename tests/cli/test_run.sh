@@ -46,6 +46,12 @@ expect 0 'a..xff..x1b.31m' $quick --require none --require "procs==\"$bytes\" ||
 run "$weft" $quick --json "$work/result"
 grep -q '"exit": 0' "$work/result" || fail "--json FILE: no result there"
 expect 4 'No such file or directory' $quick --json "$work/none/result"
+cp "$work/result" "$work/before"
+status=0
+(trap '' XFSZ && ulimit -f 0 && exec "$weft" $quick --json "$work/result") >/dev/null 2>&1 ||
+    status=$?
+[ $status -eq 4 ] && cmp -s "$work/before" "$work/result" ||
+    fail "--json without room: status $status, or the old result is gone"
 [ -z "$(find "$work" -name '*.tmp')" ] || fail "--json left something beside"
 
 # A terminal is told how long it takes, nothing else is.

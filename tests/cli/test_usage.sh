@@ -35,6 +35,7 @@ expect_error 2 'no value' summary --json=yes x
 expect_error 2 'value is missing' summary x --from
 expect_error 2 "a time (250ms, 1.5s) from 0 ns is wanted, not '12'" summary --from 12 x
 expect_error 2 'not after --from' summary --from 2s --to 1s x
+expect_error 2 'not after --from' summary --from 1s --to 1s x
 expect_error 2 'did you mean starved?' doctor --threshold starvd=5ms x
 expect_error 2 'a time (5ms) is wanted' doctor --threshold starved=5 x
 expect_error 2 'a percentage (50%) is wanted' doctor --threshold pool_misses=many x
