@@ -4,6 +4,7 @@ TEST_CPPFLAGS = -I$(top_srcdir)/tests
 AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(top_srcdir)'; export top_srcdir; \
 	top_builddir='$(top_builddir)'; export top_builddir; \
+	LD_LIBRARY_PATH='$(abs_top_builddir)/.libs'; export LD_LIBRARY_PATH; \
 	NM='$(NM)'; export NM; CC='$(CC)'; export CC; \
 	CXX='$(CXX_FOR_CHECKS)'; export CXX; \
 	WEFT_BLESS='$(WEFT_BLESS)'; export WEFT_BLESS;

@@ -257,7 +257,8 @@ static void tell_deadlock(struct wf_model *md, const struct wf_finding *f,
         title(a, "G%llu %s and %lld more wait for each other without end", g, a->site,
               (long long)f->n - 1);
     else
-        title(a, "G%llu %s and %llu more like it wait, and nothing is left to wake them",
+        title(a,
+              "G%llu %s and %llu more like it wait, and nothing is left to wake them",
               g, a->site, (unsigned long long)f->count - 1);
     fact(a, "coroutines", f->g2 ? f->n : (int64_t)f->count);
     words(a, "name", wf_model_site_name(md, f->site));

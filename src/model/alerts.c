@@ -201,7 +201,8 @@ static struct wf_finding *cycle_with(struct wf_model *md, uint64_t g, uint32_t s
                                      bool owned)
 {
     for (struct wf_finding *f = md->alerts.findings; f; f = f->next)
-        if (f->kind == WF_ALERT_deadlock && owned && f->g2 == g && f->count < (uint64_t)f->n)
+        if (f->kind == WF_ALERT_deadlock && owned && f->g2 == g &&
+            f->count < (uint64_t)f->n)
             return f;
     return wf_finding(md, WF_ALERT_deadlock, site, 0, owned ? g : 0);
 }

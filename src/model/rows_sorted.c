@@ -38,8 +38,10 @@ static bool room(const struct wf_model *md, struct wf_sorted *s, size_t n)
 
     s->n = 0;
     s->fed = md->fed;
-    s->rows = grown ? grown : s->rows;
-    return grown != NULL;
+    if (!grown)
+        return false;
+    s->rows = grown;
+    return true;
 }
 
 static void *in_order(struct wf_sorted *s, int (*order)(const void *, const void *),
