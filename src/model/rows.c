@@ -225,6 +225,13 @@ void wf_object_gone(struct wf_model *md, unsigned okind, uint64_t id)
     }
 }
 
+/* Told anew in each generation; in one that lost its strings there is none. */
+static void learn_name(char *name, const char *told)
+{
+    if (told[0])
+        copy_name(name, told);
+}
+
 /* Where a gap swallowed what made it, its waiters alone told what kind it is of. */
 static void on_object_free(struct wf_model *md, const struct wf_step *s)
 {
@@ -246,7 +253,7 @@ static void on_object(struct wf_model *md, const struct wf_step *s)
             *pool = calloc(1, sizeof **pool);
         if (pool && *pool) {
             (*pool)->id = s->obj;
-            copy_name((*pool)->name, md->src->string(md->src, s->str));
+            learn_name((*pool)->name, md->src->string(md->src, s->str));
         }
         return;
     }
@@ -254,7 +261,7 @@ static void on_object(struct wf_model *md, const struct wf_step *s)
     if (!o)
         return;
     if (s->kind == WF_STEP_OBJ_NEW) {
-        copy_name(o->row.name, md->src->string(md->src, s->str));
+        learn_name(o->row.name, md->src->string(md->src, s->str));
         o->row.cap = (uint64_t)s->n;
     } else {
         o->row.owner = (uint64_t)s->n;

@@ -416,9 +416,11 @@ class Replay:
 
     def on_obj_new(self, t, m, p, gid, a):
         kind, oid, name = a["kind"], int(a["id"]), json.loads(a["name"])
-        self.names[kind, oid] = name
+        if name or (kind, oid) not in self.names:
+            self.names[kind, oid] = name
         if kind == "pool":
-            self.pools.setdefault(oid, [name, 0, 0, 0, 0])
+            row = self.pools.setdefault(oid, [name, 0, 0, 0, 0])
+            row[0] = name or row[0]
 
     def on_obj_free(self, t, m, p, gid, a):
         for kind, oid in [k for k in self.objects if k[1] == int(a["id"])]:
