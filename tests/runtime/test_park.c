@@ -45,7 +45,8 @@ static void yield_in_turns(void *arg)
 static void test_yield_goes_round(void **state)
 {
     (void)state;
-    most_ahead = at_start = 0;
+    most_ahead = 0;
+    at_start = 0;
     weft_config c = rt_config(1);
     c.preempt = 0; /* a loaded machine must not send one to the global queue */
     run_in_weft_with(&c, yield_in_turns, NULL);

@@ -230,7 +230,8 @@ static void mixed_until_stolen(void *arg)
     struct weft_stats s = { .size = sizeof s };
     static _Atomic int left;
     mixed(arg);
-    yielders_more = left = 0;
+    yielders_more = 0;
+    atomic_store(&left, 0);
     for (weft_stats(&s); !s.steals; weft_stats(&s)) {
         for (int i = 0; i < 8; i++, yielders_more++, left++)
             weft_go(yield_much, &left);
