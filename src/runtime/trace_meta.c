@@ -55,9 +55,10 @@ static void put_number(struct payload *p, uint64_t v)
 static void put_bytes(struct payload *p, const void *bytes, size_t n)
 {
     unsigned char *at = need(p, n);
-    if (at)
-        memcpy(at, bytes, n);
-    p->n += at ? n : 0;
+    if (!at || !n)
+        return;
+    memcpy(at, bytes, n);
+    p->n += n;
 }
 
 static void put_text(struct payload *p, const char *text)
