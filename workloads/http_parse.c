@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <llhttp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -234,17 +235,17 @@ static int status_of(const struct http_parser *p, llhttp_errno_t err, const char
 
 static void split_target(struct http_parser *p)
 {
-    char *q;
+    const char *q;
+    size_t path;
 
     p->target[p->target_len] = '\0';
-    q = strchr(p->target, '?');
-    if (q)
-        *q++ = '\0';
+    path = strcspn(p->target, "?");
+    q = p->target[path] ? p->target + path + 1 : "";
     p->rq.path[0] = p->rq.query[0] = '\0';
-    if (strlen(p->target) < sizeof p->rq.path)
-        strcpy(p->rq.path, p->target);
-    if (q && strlen(q) < sizeof p->rq.query)
-        strcpy(p->rq.query, q);
+    if (path < sizeof p->rq.path)
+        snprintf(p->rq.path, sizeof p->rq.path, "%.*s", (int)path, p->target);
+    if (strlen(q) < sizeof p->rq.query)
+        snprintf(p->rq.query, sizeof p->rq.query, "%s", q);
 }
 
 static void finish(struct http_parser *p)
