@@ -160,7 +160,7 @@ static int open_pair(weft_fd *fd[2], const char *name)
 
 void sched_healthy(struct sched *s)
 {
-    size_t npairs = s->coroutines ? (s->coroutines + 1) / 2 : (size_t)s->procs * 4;
+    size_t npairs = s->coroutines ? (s->coroutines + 1) / 2 : (size_t)s->procs * 2;
     size_t nechos = (size_t)s->procs;
     struct pair *pairs = calloc(npairs, sizeof *pairs);
     struct echo *echos = calloc(nechos, sizeof *echos);
@@ -168,7 +168,7 @@ void sched_healthy(struct sched *s)
     for (size_t i = 0; pairs && i < npairs; i++) {
         struct pair *p = &pairs[i];
         *p = (struct pair){ .s = s,
-                            .work = 20000 + (int64_t)(wl_random(s->wl) % 20000) };
+                            .work = 10000 + (int64_t)(wl_random(s->wl) % 10000) };
         p->there = weft_chan_new(sizeof(int), 0);
         p->back = weft_chan_new(sizeof(int), 1);
         start(s, "healthy.left", pair_left, p);
