@@ -2,7 +2,7 @@
 /*
  * http_parse.c - one HTTP message at a time, by llhttp, with the refusals it leaves to us:
  * bare LF and NUL in the header, transfer codings other than chunked, versions other
- * than 1.0 and 1.1, and everything over a limit.
+ * than 1.0 and 1.1, no host or two, and everything over a limit.
  */
 #include <errno.h>
 #include <llhttp.h>
@@ -26,6 +26,7 @@ struct http_parser {
     bool field_te, field_expect; /* the header being read */
     char field[20], value[40];   /* as much of it as matters */
     size_t field_len, value_len, target_len;
+    unsigned hosts; /* fields of that name */
     char target[1024];
     char *body;
     size_t body_len, body_size;
@@ -89,6 +90,7 @@ static int on_value_complete(llhttp_t *ll)
     if (!strcasecmp(p->field, "transfer-encoding") &&
         strcasecmp(p->value, "chunked") != 0)
         return refuse(p, 400);
+    p->hosts += !strcasecmp(p->field, "host");
     if (!strcasecmp(p->field, "expect")) {
         if (strcasecmp(p->value, "100-continue") != 0)
             return refuse(p, 417);
@@ -111,6 +113,8 @@ static int on_headers_complete(llhttp_t *ll)
     p->in_header = false;
     if ((ll->flags & F_CONTENT_LENGTH) && ll->content_length > p->limits->max_body)
         return refuse(p, 413);
+    if (ll->type == HTTP_REQUEST && (p->hosts > 1 || p->hosts < ll->http_minor))
+        return refuse(p, 400); /* RFC 9112, 3.2: one, or for HTTP/1.0 none */
     if (ll->flags & F_TRANSFER_ENCODING && ll->http_minor == 0)
         return refuse(p, 400); /* HTTP/1.0 knows no codings: somebody is smuggling */
     return 0;
@@ -184,6 +188,7 @@ void http_parser_reset(struct http_parser *p)
     p->last = '\0';
     p->line = 0;
     p->header_seen = p->field_len = p->value_len = p->target_len = p->body_len = 0;
+    p->hosts = 0;
     p->in_header = true;
     p->last_space = p->colon = p->expect = p->expect_told = false;
     p->status = 0;

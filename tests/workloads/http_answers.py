@@ -117,15 +117,18 @@ def refusals(s):
         "bare CR": b"GET / HTTP/1.1\r\nHost: x\rA: b\r\n\r\n",
         "NUL": b"GET / HTTP/1.1\r\nHost: \0x\r\n\r\n",
         "space before colon": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+        "no host": b"GET / HTTP/1.1\r\n\r\n",
+        "two hosts": b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
         "folded header": b"GET / HTTP/1.1\r\nHost: x\r\n A: b\r\n\r\n",
         "no target": b"GET\r\n\r\n",
         "garbage": b"\x16\x03\x01\x02\x00\r\n\r\n",
-        "two lengths": b"POST /echo HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
-        "length and chunks": b"POST /echo HTTP/1.1\r\nContent-Length: 5\r\n"
+        "two lengths": b"POST /echo HTTP/1.1\r\nHost: x\r\n"
+                       b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+        "length and chunks": b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
                              b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        "unknown coding": b"POST /echo HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
-        "negative length": b"POST /echo HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        "huge length": b"POST /echo HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+        "unknown coding": b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        "negative length": b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        "huge length": b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999999\r\n\r\n",
     }.items():
         expect(s, what, data, 400, close=True)
     expect(s, "header too large", b"GET / HTTP/1.1\r\nA: " + b"x" * 20000 + b"\r\n\r\n", 431)
