@@ -180,9 +180,6 @@ const struct wf_site *wf_site_of(const struct wf_tui *t, uint32_t site);
 /* Its own name, else its site's; "" when not known. */
 const char *wf_g_name(const struct wf_tui *t, const struct wf_g_row *g);
 const char *wf_g_site(const struct wf_tui *t, const struct wf_g_row *g);
-/* "chan:orders", "fd#17". */
-const char *wf_obj_text(char out[WF_NAME_MAX], unsigned okind, const char *name,
-                        uint64_t id);
 const char *wf_reason_text(unsigned reason);
 const char *wf_okind_text(unsigned okind);
 /* The state as a word, while waiting the reason. */

@@ -100,8 +100,8 @@ static void put_moment(const struct wf_tui *t, struct wf_area a, int y,
     x = wf_put(a, x + 1, y, WF_S_TEXT, name_of(t, g));
     x = put_interval(t, a, x, y, m);
     if (m->state == WF_G_WAITING && m->okind) {
-        x = wf_putf(a, x, y, WF_S_TEXT, "  on %s",
-                    wf_obj_text(obj, m->okind, NULL, m->obj));
+        wf_model_object_text(t->md, m->okind, m->obj, obj, sizeof obj);
+        x = wf_putf(a, x, y, WF_S_TEXT, "  on %s", obj);
     }
     if (m->by)
         wf_putf(a, x, y, WF_S_TEXT, "  by G%" PRIu64, m->by);

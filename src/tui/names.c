@@ -53,18 +53,6 @@ const char *wf_okind_text(unsigned okind)
     return name ? name : "?";
 }
 
-const char *wf_obj_text(char out[WF_NAME_MAX], unsigned okind, const char *name,
-                        uint64_t id)
-{
-    if (!okind)
-        snprintf(out, WF_NAME_MAX, "-");
-    else if (name && name[0])
-        snprintf(out, WF_NAME_MAX, "%s:%s", wf_okind_text(okind), name);
-    else
-        snprintf(out, WF_NAME_MAX, "%s#%" PRIu64, wf_okind_text(okind), id);
-    return out;
-}
-
 const char *wf_state_text(unsigned state, unsigned reason)
 {
     if (state == WF_G_WAITING && reason)

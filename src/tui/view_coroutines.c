@@ -128,11 +128,9 @@ COLUMN(runs)
 COLUMN(object)
 {
     const struct wf_g_row *g = row;
-    char out[WF_NAME_MAX];
 
-    (void)t;
     v->kind = !g->ended && g->state == WF_G_WAITING && g->okind ? WF_V_TEXT : WF_V_NONE;
-    snprintf(v->text, sizeof v->text, "%s", wf_obj_text(out, g->okind, NULL, g->obj));
+    wf_model_object_text(t->md, g->okind, g->obj, v->text, sizeof v->text);
 }
 
 static const struct wf_column columns[] = {

@@ -26,16 +26,13 @@ static void set_time(struct wf_value *v, int64_t ns)
 COLUMN(object)
 {
     const struct wf_obj_row *o = row;
-    char out[WF_NAME_MAX];
 
-    (void)t;
     v->kind = WF_V_TEXT;
     if (o->id == 0 && o->gone)
         snprintf(v->text, sizeof v->text, "%s: %" PRIu64 " that are gone",
                  wf_okind_text(o->okind), o->gone);
     else
-        snprintf(v->text, sizeof v->text, "%s",
-                 wf_obj_text(out, o->okind, o->name, o->id));
+        wf_model_object_text(t->md, o->okind, o->id, v->text, sizeof v->text);
 }
 
 COLUMN(waits)
