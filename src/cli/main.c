@@ -97,6 +97,8 @@ static int dispatch(int argc, char **argv)
     if (argc < 2)
         return wf_complain(WF_EXIT_USAGE, "no command given (weft help lists them)");
     if (!strcmp(argv[1], "--version")) {
+        if (argc > 2)
+            return wf_complain(WF_EXIT_USAGE, "--version takes nothing more");
         printf("weft %s\n", weft_version());
         return WF_EXIT_OK;
     }

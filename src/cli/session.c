@@ -73,6 +73,10 @@ static int set_threshold(struct wf_session *s, const char *text, size_t n,
     if (kind < 0)
         return -EINVAL;
     enum wf_alert_unit unit = wf_alert_info[kind].unit;
+    if (wf_alert_info[kind].threshold == 0) {
+        snprintf(why, WHY_MAX, "it has no threshold");
+        return -EINVAL;
+    }
     if (!read_value(unit, value, &s->model_opts.threshold[kind]))
         return 0;
     snprintf(why, WHY_MAX, "%s is wanted after =", wanted[unit]);

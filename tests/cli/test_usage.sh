@@ -14,6 +14,7 @@ expect_error 2 'did you mean summary?' sumary x.weft
 expect_error 2 'did you mean verify?' help verfy
 expect_error 2 'no such option (weft help lists commands)' --bogus
 expect_error 2 'did you mean --version?' --versoin
+expect_error 2 'takes nothing more' --version x
 # What is hostile is shown, not sent.
 expect_error 2 'a\\x1b\[31m\\u202e: no such command' "$(printf 'a\033[31m\342\200\256')"
 
@@ -38,6 +39,7 @@ expect_error 2 'not after --from' summary --from 2s --to 1s x
 expect_error 2 'not after --from' summary --from 1s --to 1s x
 expect_error 2 'did you mean starved?' doctor --threshold starvd=5ms x
 expect_error 2 'a time (5ms) is wanted' doctor --threshold starved=5 x
+expect_error 2 'it has no threshold' doctor --threshold deadlock=5 x
 expect_error 2 'a percentage (50%) is wanted' doctor --threshold pool_misses=many x
 expect_error 2 'did you mean hog?' doctor --mute hgo@main.c:7 x
 expect_error 2 'did you mean coroutines?' report corutines x
