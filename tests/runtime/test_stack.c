@@ -94,44 +94,40 @@ static void test_many_park_without_guard(void **state)
 
 /* ---- overflow ---- */
 
-enum { FRAME_LEAST = 48 + 2 * sizeof(void *) };
 static volatile int sink;
 
-static __attribute__((noinline)) int recurse(int depth)
+/* Until a frame is below end, whatever size the compiler gives them. */
+static __attribute__((noinline)) int recurse(const char *end)
 {
     volatile char frame[40];
-    frame[0] = (char)depth;
-    int below = depth ? recurse(depth - 1) : 0;
+    __asm__ volatile("" : : "r"(frame) : "memory"); /* keeps the whole of it */
+    frame[0] = 1;
+    int below = (uintptr_t)frame >= (uintptr_t)end ? recurse(end) : 0;
     return below + frame[0];
 }
 
 /* Frames larger than a guard page: the compiler's probes touch each page of them. */
-static __attribute__((noinline)) int recurse_wide(int depth)
+static __attribute__((noinline)) int recurse_wide(const char *end)
 {
     volatile char frame[3 * 4096];
-    frame[0] = (char)depth;
-    int below = depth ? recurse_wide(depth - 1) : 0;
+    __asm__ volatile("" : : "r"(frame) : "memory");
+    frame[0] = 1;
+    int below = (uintptr_t)frame >= (uintptr_t)end ? recurse_wide(end) : 0;
     return below + frame[0];
-}
-
-static size_t room_here(void)
-{
-    char here;
-    return (size_t)(&here - wf_g()->stack_lo);
 }
 
 /* Over the low end, to be noticed when it yields; the page guards stop it before. */
 static void overflow(void *arg)
 {
     (void)arg;
-    sink = recurse((int)room_here() / FRAME_LEAST);
+    sink = recurse((const char *)wf_g()->stack_lo);
     weft_yield();
 }
 
 static void overflow_wide(void *arg)
 {
     (void)arg;
-    sink = recurse_wide((int)room_here() / (3 * 4096) + 1);
+    sink = recurse_wide((const char *)wf_g()->stack_lo);
 }
 
 static void stay(void *arg)
@@ -293,8 +289,8 @@ static void test_fault_elsewhere_kills_as_ever(void **state)
 
 static void use_stack(void *arg)
 {
-    sink = recurse(50);
     (void)arg;
+    sink = recurse((const char *)__builtin_frame_address(0) - 3200);
 }
 
 static void spawn_in_turn(void *arg)
