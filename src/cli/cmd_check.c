@@ -14,7 +14,7 @@
 #include "export/json.h"
 #include "export/query.h"
 
-enum { RULES = 256 };
+enum { RULES = 256, WHY_MAX = 2 * WF_SHOWN_MAX + 32 };
 
 struct rule {
     char text[96];        /* of --fail-on */
@@ -24,6 +24,7 @@ struct rule {
     enum wf_severity least;
     bool failed;
     json_t *value, *limit;
+    enum wf_value_unit unit; /* of both */
 };
 
 struct check {
@@ -136,6 +137,7 @@ static void judge_budget(struct rule *rule, const struct wf_expr_row *row)
     wf_expr_sides(rule->expr, row, &value, &limit, &op);
     rule->value = wf_json_value(&value);
     rule->limit = wf_json_value(&limit);
+    rule->unit = limit.unit ? limit.unit : value.unit;
 }
 
 static void judge(struct check *c)
@@ -165,6 +167,20 @@ static void judge(struct check *c)
 static const char *rule_text(const struct rule *rule)
 {
     return rule->budget ? rule->budget : rule->text;
+}
+
+/* "41 ms, the limit is 2 ms", in the unit in which the rule was written. */
+static const char *failure_text(char out[WHY_MAX], const struct rule *rule)
+{
+    static const char *const keys[] = {
+        [WF_VALUE_PLAIN] = "", [WF_VALUE_TIME] = "_ns", [WF_VALUE_SHARE] = "share"
+    };
+    char value[WF_SHOWN_MAX], limit[WF_SHOWN_MAX];
+
+    snprintf(out, WHY_MAX, "%s, the limit is %s",
+             wf_show_value(value, keys[rule->unit], rule->value),
+             wf_show_value(limit, keys[rule->unit], rule->limit));
+    return out;
 }
 
 /* The alerts that break a rule, as rows. */
@@ -209,12 +225,11 @@ static void print_text(const struct check *c)
 
     for (size_t i = 0; i < c->n; i++) {
         const struct rule *rule = &c->rules[i];
-        char value[WF_SHOWN_MAX], limit[WF_SHOWN_MAX];
+        char why[WHY_MAX];
         printf("%s  ", rule->failed ? "FAIL" : "ok  ");
         wf_text_print(stdout, rule_text(rule));
         if (rule->failed)
-            printf(": %s, the limit is %s", wf_show_value(value, "", rule->value),
-                   wf_show_value(limit, "", rule->limit));
+            printf(": %s", failure_text(why, rule));
         putchar('\n');
         for (size_t k = 0; rule->failed && k < nalerts; k++)
             if (is_of(rule, alerts[k])) {
@@ -258,16 +273,14 @@ static void print_junit(const struct check *c, FILE *f, size_t failures)
             c->n, failures);
     for (size_t i = 0; i < c->n; i++) {
         const struct rule *rule = &c->rules[i];
-        char value[WF_SHOWN_MAX], limit[WF_SHOWN_MAX];
+        char why[WHY_MAX];
         fputs("  <testcase classname=\"", f);
         print_xml(f, c->s.path);
         fputs("\" name=\"", f);
         print_xml(f, rule_text(rule));
         fputs(rule->failed ? "\">\n    <failure message=\"" : "\"/>\n", f);
         if (rule->failed) {
-            print_xml(f, wf_show_value(value, "", rule->value));
-            fputs(", the limit is ", f);
-            print_xml(f, wf_show_value(limit, "", rule->limit));
+            print_xml(f, failure_text(why, rule));
             fputs("\"/>\n  </testcase>\n", f);
         }
     }

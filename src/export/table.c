@@ -129,9 +129,11 @@ const char *wf_show_value(char out[WF_SHOWN_MAX], const char *key, const json_t 
             strftime(out, WF_SHOWN_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm))
             return out;
     }
-    if (json_is_integer(value) && ends_with(key, "_ns"))
+    if (json_is_number(value) && ends_with(key, "_ns"))
         snprintf(out, WF_SHOWN_MAX, "%s",
-                 wf_show_time(unit, json_integer_value(value)));
+                 wf_show_time(unit, json_is_integer(value)
+                                        ? json_integer_value(value)
+                                        : (json_int_t)json_real_value(value)));
     else if (json_is_integer(value) && ends_with(key, "bytes"))
         snprintf(out, WF_SHOWN_MAX, "%s",
                  wf_show_size(unit, (uint64_t)json_integer_value(value)));

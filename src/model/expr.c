@@ -68,7 +68,9 @@ static struct wf_value value(const struct wf_expr *e, unsigned i,
 
     switch (node->kind) {
     case WF_NODE_NUMBER:
-        return number(node->n);
+        v = number(node->n);
+        v.unit = node->unit;
+        return v;
     case WF_NODE_WORD:
     case WF_NODE_STRING:
         return (struct wf_value){ .kind = WF_VALUE_TEXT, .s = node->s };

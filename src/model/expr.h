@@ -12,10 +12,13 @@
 #include <stddef.h>
 
 enum wf_value_kind { WF_VALUE_NONE, WF_VALUE_NUMBER, WF_VALUE_TEXT };
+enum wf_value_unit { WF_VALUE_PLAIN, WF_VALUE_TIME, WF_VALUE_SHARE };
 
 /* What a field holds; times are ns.  NONE equals nothing and is beyond no limit. */
 struct wf_value {
     enum wf_value_kind kind;
+    enum wf_value_unit
+        unit; /* as 5ms and 5% are written; PLAIN where nobody wrote it */
     double n;
     const char *s; /* borrowed */
 };

@@ -37,14 +37,15 @@ enum wf_node_kind {
 
 struct wf_node {
     enum wf_node_kind kind;
-    unsigned a, b;          /* nodes */
-    size_t at;              /* in the text */
-    double n;               /* NUMBER */
-    size_t field;           /* FIELD */
-    enum wf_expr_func func; /* CALL */
-    char *s;                /* as written; of CALL the list */
-    regex_t *regex;         /* of a STRING right of ~ */
-    struct wf_expr *where;  /* CALL */
+    unsigned a, b;           /* nodes */
+    size_t at;               /* in the text */
+    double n;                /* NUMBER */
+    enum wf_value_unit unit; /* likewise */
+    size_t field;            /* FIELD */
+    enum wf_expr_func func;  /* CALL */
+    char *s;                 /* as written; of CALL the list */
+    regex_t *regex;          /* of a STRING right of ~ */
+    struct wf_expr *where;   /* CALL */
 };
 
 struct wf_expr {

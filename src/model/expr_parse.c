@@ -264,8 +264,10 @@ static unsigned parse_number(struct parser *p)
             return fail(p, node.at, "'%.*s' is no time (ns us ms s m h)",
                         (int)(n + unit), p->s);
         node.n *= ns;
+        node.unit = WF_VALUE_TIME;
     } else if (*end == '%') {
         node.n /= 100;
+        node.unit = WF_VALUE_SHARE;
         unit = 1;
     }
     p->s = end + unit;

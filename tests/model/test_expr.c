@@ -41,10 +41,13 @@ static struct wf_expr_names names = { .field = field, .word = word, .call = call
 static void get(const void *arg, size_t f, struct wf_value *out)
 {
     static const struct wf_value values[] = {
-        { WF_VALUE_NUMBER, 17, NULL },     { WF_VALUE_TEXT, 0, "runnable" },
-        { WF_VALUE_TEXT, 0, "conn_read" }, { WF_VALUE_NUMBER, 2e6, NULL },
-        { WF_VALUE_NUMBER, 5, NULL },      { WF_VALUE_NUMBER, 0.5, NULL },
-        { WF_VALUE_NONE, 0, NULL },
+        { .kind = WF_VALUE_NUMBER, .n = 17 },
+        { .kind = WF_VALUE_TEXT, .s = "runnable" },
+        { .kind = WF_VALUE_TEXT, .s = "conn_read" },
+        { .kind = WF_VALUE_NUMBER, .n = 2e6 },
+        { .kind = WF_VALUE_NUMBER, .n = 5 },
+        { .kind = WF_VALUE_NUMBER, .n = 0.5 },
+        { .kind = WF_VALUE_NONE },
     };
     (void)arg;
     *out = values[f];
@@ -56,10 +59,10 @@ static void sum_up(const void *arg, enum wf_expr_func func, const char *name,
     struct wf_expr_row row = { .arg = arg, .get = get, .call = sum_up };
     (void)name;
     if (func == WF_FUNC_count)
-        *out = (struct wf_value){ WF_VALUE_NUMBER, !where || wf_expr_true(where, &row),
-                                  NULL };
+        *out = (struct wf_value){ .kind = WF_VALUE_NUMBER,
+                                  .n = !where || wf_expr_true(where, &row) };
     else
-        *out = (struct wf_value){ WF_VALUE_NUMBER, 1.5e6, NULL };
+        *out = (struct wf_value){ .kind = WF_VALUE_NUMBER, .n = 1.5e6 };
 }
 
 static const struct wf_expr_row row = { .get = get, .call = sum_up };
