@@ -107,7 +107,7 @@ void wf_after_switch(struct wf_m *m)
 
 static inline void check_canary(const struct wf_g *g)
 {
-    if (wf_unlikely(wf_rt.canary) && wf_stack_broken(g))
+    if (wf_unlikely(wf_get(&wf_rt.canary)) && wf_stack_broken(g))
         wf_stack_overflow(g);
 }
 

@@ -256,7 +256,7 @@ struct wf_rt {
     struct wf_p **ps; /* from here on of one runtime: run.c clears it */
     uint32_t nprocs;
     bool steal;
-    bool canary;           /* some stacks have no guard page: look at each switch */
+    _Atomic bool canary;   /* some stacks have no guard page: look at each switch */
     _Atomic bool running;  /* coroutines can be made */
     _Atomic bool stopping; /* main returned: every M is to end */
     size_t stack_size;

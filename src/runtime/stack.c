@@ -88,7 +88,7 @@ static bool add_slab(void)
     madvise(slab->base, size, MADV_NOHUGEPAGE);
     slab->guarded = wf_guard_install(slab->base, wf_rt.stack_size, SLAB);
     if (!slab->guarded)
-        wf_rt.canary = true;
+        wf_set(&wf_rt.canary, true);
     for (int i = 0; i < SLAB; i++)
         VALGRIND_STACK_REGISTER(slab->base + (size_t)i * wf_rt.stack_size,
                                 slab->base + (size_t)(i + 1) * wf_rt.stack_size);
