@@ -16,7 +16,7 @@ enum { PIPES = 64 };
 struct hog {
     _Atomic bool relieved;
     int hogs; /* how many compute at a time */
-    _Atomic int ended;
+    _Atomic int begun, ended;
     struct weft_stats stats;
 };
 
@@ -30,17 +30,21 @@ static void relieve(void *arg)
 static void compute(void *arg)
 {
     struct hog *h = arg;
+    atomic_fetch_add(&h->begun, 1);
     while (!atomic_load_explicit(&h->relieved, memory_order_relaxed))
         ;
     weft_yield();
     atomic_fetch_add(&h->ended, 1);
 }
 
+/* With a hog for each P, this comes back from its sleep only to a P taken away. */
 static void compute_while_others_wait(void *arg)
 {
     struct hog *h = arg;
     for (int i = 0; i < h->hogs; i++)
         weft_go_named("hog", compute, h);
+    while (atomic_load(&h->begun) < h->hogs)
+        weft_sleep(WF_NS_PER_MS);
     weft_go_named("relief", relieve, h);
     while (atomic_load(&h->ended) < h->hogs)
         weft_sleep(WF_NS_PER_MS);
