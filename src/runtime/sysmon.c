@@ -73,14 +73,15 @@ static void take(struct wf_p *p, struct wf_m *m, enum wf_word why)
     wf_p_handoff(p);
 }
 
-/* Why it runs on: on a CPU, asleep in the kernel, or (unknown) neither, so that to take
- * its P would only add a thread to those that wait for a CPU. */
+/* Why it runs on: asleep in the kernel (whatever it computed before), on a CPU, or
+ * (unknown) neither, so that to take its P would only add a thread to those that wait for
+ * a CPU. */
 static enum wf_word reason(struct wf_p *p, struct wf_m *m)
 {
-    int64_t ran = wf_m_cpu(m) - p->watch.cpu;
-    if (ran >= wf_rt.preempt / 2)
-        return WF_RETAKE_hog;
-    return wf_thread_sleeps(wf_get(&m->tid)) ? WF_RETAKE_block : WF_RETAKE_unknown;
+    if (wf_thread_sleeps(wf_get(&m->tid)))
+        return WF_RETAKE_block;
+    return wf_m_cpu(m) - p->watch.cpu >= wf_rt.preempt / 2 ? WF_RETAKE_hog
+                                                           : WF_RETAKE_unknown;
 }
 
 static bool too_many_hogs(void)
