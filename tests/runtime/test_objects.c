@@ -49,6 +49,12 @@ static void gather(void *arg)
     weft_wait_group_done(&r->wg);
 }
 
+static void await(void *arg)
+{
+    struct run *r = arg;
+    weft_wait_group_wait(&r->wg, WEFT_FOREVER);
+}
+
 static void echo(void *arg)
 {
     struct run *r = arg;
@@ -64,6 +70,7 @@ static void talk(struct run *r)
     char buf[16];
     weft_wait_group_add(&r->wg, 1);
     weft_go(echo, r);
+    await_parked(1);
     for (int i = 0; i < ROUNDS; i++) {
         weft_write(r->a, "hello", 5, WEFT_FOREVER);
         weft_read(r->a, buf, sizeof buf, WEFT_FOREVER);
@@ -93,11 +100,17 @@ static void do_everything(void *arg)
     weft_chan_recv(r->items, &obj, WEFT_FOREVER);
     weft_pool_put(r->pool, obj);
     weft_wait_group_add(&r->wg, WORKERS);
+    weft_go(await, r);
+    weft_mutex_lock(&r->m);
     for (int i = 0; i < WORKERS; i++)
         weft_go_named("worker", work, r);
+    await_parked(1 + WORKERS); /* for the mutex */
+    weft_mutex_unlock(&r->m);
+    await_parked(1 + WORKERS); /* to send more than the channel holds */
     weft_go_named("gatherer", gather, r);
     weft_wait_group_wait(&r->wg, WEFT_FOREVER);
     weft_wait_group_add(&r->wg, 1);
+    await_parked(1); /* in its select */
     weft_chan_send(r->rare, &v, WEFT_FOREVER);
     weft_wait_group_wait(&r->wg, WEFT_FOREVER);
     talk(r);
