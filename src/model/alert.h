@@ -39,6 +39,7 @@ struct wf_span {
     uint64_t g;
     uint32_t site; /* of g */
     bool pinned;
+    int64_t took; /* of it, while Ms had their CPUs */
 };
 
 /* What the kernel and the trace have said of an M until told, from its beginning. */

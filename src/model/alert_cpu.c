@@ -410,7 +410,8 @@ static void find_idle_while_queued(struct wf_model *md, const struct wf_long_wai
 }
 
 /* A candidate for starved, until the end shows whether another kind explains it. */
-static void keep_starved(struct wf_model *md, const struct wf_long_wait *w)
+static void keep_starved(struct wf_model *md, const struct wf_long_wait *w,
+                         int64_t took)
 {
     enum { STARVED_MAX = 4096 };
     struct wf_alerts *a = &md->alerts;
@@ -429,7 +430,7 @@ static void keep_starved(struct wf_model *md, const struct wf_long_wait *w)
         a->starved_size = size;
     }
     a->starved[a->nstarved++] = (struct wf_span){
-        .from = w->from, .to = w->to, .g = w->g, .site = w->site
+        .from = w->from, .to = w->to, .g = w->g, .site = w->site, .took = took
     };
 }
 
@@ -467,7 +468,7 @@ static void judge_wait(struct wf_model *md, const struct wf_long_wait *w)
         return;
     }
     if (took >= wf_alert_limit(md, WF_ALERT_starved))
-        keep_starved(md, w);
+        keep_starved(md, w, took);
 }
 
 void wf_alerts_judge_waits(struct wf_model *md, int64_t t)

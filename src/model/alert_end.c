@@ -9,16 +9,24 @@
 
 #include "model/state.h"
 
-/* Each kind but starved itself that can keep a coroutine from a P. */
+/*
+ * No other kind that keeps a coroutine from a P explains it.  What Ms lacked of CPU is
+ * known from samples, of which the last may still be due: where the machine was short of
+ * CPU, so much more must be left of the wait.
+ */
 static void find_starved(struct wf_model *md)
 {
     const uint32_t causes = 1u << WF_ALERT_pinned_stall | 1u << WF_ALERT_hog |
-                            1u << WF_ALERT_thread_churn | 1u << WF_ALERT_kernel_starved;
+                            1u << WF_ALERT_thread_churn | 1u << WF_ALERT_data_lost;
+    const int64_t sample = 20000000;
     struct wf_alerts *a = &md->alerts;
 
     for (size_t i = 0; i < a->nstarved; i++) {
         const struct wf_span *s = &a->starved[i];
-        if (wf_alerts_blamed(md, causes | 1u << WF_ALERT_data_lost, s->from, s->to))
+        if (wf_alerts_blamed(md, causes, s->from, s->to))
+            continue;
+        if (wf_alerts_blamed(md, 1u << WF_ALERT_kernel_starved, s->from, s->to) &&
+            s->took < wf_alert_limit(md, WF_ALERT_starved) + sample)
             continue;
         struct wf_finding *f = wf_finding(md, WF_ALERT_starved, s->site, 0, 0);
         if (f && wf_finding_add(f, s->from, s->to, s->to - s->from))
