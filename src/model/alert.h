@@ -149,6 +149,8 @@ struct wf_alerts {
 
 double wf_alert_threshold(const struct wf_model *md, enum wf_alert_kind kind);
 int64_t wf_alert_limit(const struct wf_model *md, enum wf_alert_kind kind);
+/* Enough gets to tell, and few hits among them. */
+bool wf_pool_misses_much(const struct wf_model *md, const struct wf_pool_row *p);
 
 /* Told by the model: a wait for a P ended; l begins to wait for o. */
 void wf_alerts_waited(struct wf_model *md, const struct wf_life *l, int64_t from,

@@ -34,18 +34,23 @@ static void find_starved(struct wf_model *md)
     }
 }
 
-static void find_pool_misses(struct wf_model *md)
+bool wf_pool_misses_much(const struct wf_model *md, const struct wf_pool_row *p)
 {
     enum { GETS_MIN = 1000 };
+    return p->gets >= GETS_MIN &&
+           (double)p->hits * 100 <
+               wf_alert_threshold(md, WF_ALERT_pool_misses) * (double)p->gets;
+}
+
+static void find_pool_misses(struct wf_model *md)
+{
     uint64_t key;
     void **value;
 
     for (size_t at = 0; (value = wf_map_next(&md->pools, &at, &key));) {
         const struct wf_pool_row *p = *value;
         struct wf_finding *f;
-        if (p->gets < GETS_MIN ||
-            (double)p->hits * 100 >=
-                wf_alert_threshold(md, WF_ALERT_pool_misses) * (double)p->gets)
+        if (!wf_pool_misses_much(md, p))
             continue;
         f = wf_finding(md, WF_ALERT_pool_misses, 0, WF_OKIND_pool, p->id);
         if (f)

@@ -344,13 +344,15 @@ static void draw_row(const struct wf_table *tb, const struct wf_tui *t,
         wf_fill(a, 0, y, tb->w, 1, WF_S_SELECT, ' ');
     if (chosen)
         wf_put(a, 0, y, WF_S_SELECT, ">");
-    else if (tb->def->alarming && tb->def->alarming(row))
+    else if (tb->def->alarming && tb->def->alarming(t, row))
         wf_put(a, 0, y, WF_S_BAD, "!");
     for (size_t i = 0; i < n; i++) {
         const struct wf_column *c = &tb->def->columns[which[i]];
         struct wf_value v;
         value(tb, t, which[i], row, &v);
-        enum wf_style s = chosen ? WF_S_SELECT : c->style ? c->style(row) : WF_S_TEXT;
+        enum wf_style s = chosen     ? WF_S_SELECT
+                          : c->style ? c->style(t, row)
+                                     : WF_S_TEXT;
         if (v.kind == WF_V_NONE && !chosen)
             s = WF_S_DIM;
         wf_put_in(a, x[i], y, w[i],

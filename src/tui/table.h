@@ -32,7 +32,7 @@ struct wf_column {
     int least;               /* shown from this width of the table on */
     const char *doc;
     void (*value)(const struct wf_tui *t, const void *row, struct wf_value *v);
-    enum wf_style (*style)(const void *row); /* NULL: plain */
+    enum wf_style (*style)(const struct wf_tui *t, const void *row); /* NULL: plain */
 };
 
 struct wf_table_def {
@@ -43,8 +43,8 @@ struct wf_table_def {
     int sort;       /* column by which it is sorted first; -1: as the rows come */
     bool ascending; /* the first order of that column */
     const char *empty;
-    bool (*hidden)(const struct wf_tui *t, const void *row); /* NULL: none is */
-    bool (*alarming)(const void *row);                       /* marked with "!" */
+    bool (*hidden)(const struct wf_tui *t, const void *row);   /* NULL: none is */
+    bool (*alarming)(const struct wf_tui *t, const void *row); /* marked with "!" */
 };
 
 struct wf_table {

@@ -20,8 +20,9 @@ COLUMN(severity)
              wf_severity_name((enum wf_severity)A(row)->severity));
 }
 
-static enum wf_style severity_style(const void *row)
+static enum wf_style severity_style(const struct wf_tui *t, const void *row)
 {
+    (void)t;
     return A(row)->severity == WF_CRITICAL  ? WF_S_BAD
            : A(row)->severity == WF_WARNING ? WF_S_WARN
                                             : WF_S_TEXT;
@@ -72,8 +73,9 @@ static const struct wf_column columns[] = {
     { "site", "SITE", 28, 140, "where the coroutine was made", site, NULL },
 };
 
-static bool critical(const void *row)
+static bool critical(const struct wf_tui *t, const void *row)
 {
+    (void)t;
     return A(row)->severity == WF_CRITICAL;
 }
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "model/alert.h"
 #include "tui/app.h"
 
 enum { SITE_FROM = 110 };
@@ -42,8 +43,9 @@ COLUMN(state)
              g->pinned && !g->ended ? " (pinned)" : "");
 }
 
-static enum wf_style state_style(const void *row)
+static enum wf_style state_style(const struct wf_tui *t, const void *row)
 {
+    (void)t;
     return G(row)->ended ? WF_S_DIM : wf_state_style(G(row)->state);
 }
 
@@ -161,9 +163,10 @@ static bool hidden(const struct wf_tui *t, const void *row)
     return t->hide_system && G(row)->system;
 }
 
-static bool alarming(const void *row)
+static bool alarming(const struct wf_tui *t, const void *row)
 {
-    return G(row)->runnable_max >= 10000000 || G(row)->run_max >= 10000000;
+    return G(row)->runnable_max >= wf_alert_limit(t->md, WF_ALERT_starved) ||
+           G(row)->run_max >= wf_alert_limit(t->md, WF_ALERT_hog);
 }
 
 static const struct wf_table_def def = {

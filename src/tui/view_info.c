@@ -41,14 +41,15 @@ COLUMN(value)
     snprintf(v->text, sizeof v->text, "%.199s", ((const struct fact *)row)->value);
 }
 
-static bool bad(const void *row)
+static bool bad(const struct wf_tui *t, const void *row)
 {
+    (void)t;
     return ((const struct fact *)row)->bad;
 }
 
-static enum wf_style value_style(const void *row)
+static enum wf_style value_style(const struct wf_tui *t, const void *row)
 {
-    return bad(row) ? WF_S_BAD : WF_S_TEXT;
+    return bad(t, row) ? WF_S_BAD : WF_S_TEXT;
 }
 
 static const struct wf_column columns[] = {

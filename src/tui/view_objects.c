@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 
+#include "model/alert.h"
 #include "tui/app.h"
 
 #define COLUMN(name)                                                                   \
@@ -158,14 +159,14 @@ COLUMN(hit_rate)
     v->d = p->gets ? (double)p->hits / (double)p->gets : 0;
 }
 
-static bool poor(const void *row)
+static bool poor(const struct wf_tui *t, const void *row)
 {
-    return POOL(row)->gets >= 1000 && POOL(row)->hits * 2 < POOL(row)->gets;
+    return wf_pool_misses_much(t->md, row);
 }
 
-static enum wf_style rate_style(const void *row)
+static enum wf_style rate_style(const struct wf_tui *t, const void *row)
 {
-    return poor(row) ? WF_S_BAD : WF_S_TEXT;
+    return poor(t, row) ? WF_S_BAD : WF_S_TEXT;
 }
 
 static const struct wf_column pool_columns[] = {

@@ -53,6 +53,17 @@ elif ! diff readme out; then
     fail "README.md shows another picture (make bless takes the new one)"
 fi
 
+# Marked are the coroutines that go over the thresholds which the user has set.
+printf 'screen coroutines\nshot -\n' >coroutines
+marked() {
+    run "$weft" view "$top_srcdir/traces/good/hog.weft" --script coroutines "$@"
+    grep -c '^!' out
+}
+checks=$((checks + 1))
+[ "$(marked --threshold hog=1s --threshold starved=1s)" -eq 0 ] &&
+    [ "$(marked --threshold starved=1us)" -gt 5 ] ||
+    fail "the marks of coroutines do not follow --threshold"
+
 # What is wrong is said with its line, and nothing after it is done.
 printf 'screen info\nscreen moon\nshot never\n' >wrong
 expect_error 2 'wrong:2: ' view golden.weft --script wrong
