@@ -71,17 +71,6 @@ static _Noreturn void vanish(struct wf_m *m)
     wf_abandon(m);
 }
 
-/* It had no P for a while; an idle one will do, its own the best. */
-static bool take_idle(struct wf_m *m)
-{
-    wf_lock_acquire(&wf_rt.lock);
-    struct wf_p *p = wf_get(&wf_rt.stopping) ? NULL : wf_p_idle_get();
-    wf_lock_release(&wf_rt.lock);
-    if (p)
-        wf_p_acquire(m, p);
-    return p != NULL;
-}
-
 /* The M comes back without its P. */
 static struct wf_m *come_back(struct wf_m *m)
 {
@@ -96,7 +85,7 @@ static struct wf_m *come_back(struct wf_m *m)
         wf_add(&m->block_tick, 1);
         WF_TRACE(block_end, .lost_p = 1);
     }
-    if (take_idle(m)) {
+    if (wf_m_take_idle_p(m)) {
         if (wf_get(&g->state) == WF_G_SYSCALL)
             wf_g_become(g, WF_G_SYSCALL, WF_G_RUNNING);
         return m;

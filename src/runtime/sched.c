@@ -243,7 +243,7 @@ static bool anything_queued(void)
     return false;
 }
 
-static bool take_idle_p(struct wf_m *m)
+bool wf_m_take_idle_p(struct wf_m *m)
 {
     wf_lock_acquire(&wf_rt.lock);
     struct wf_p *p = wf_get(&wf_rt.stopping) ? NULL : wf_p_idle_get();
@@ -264,7 +264,7 @@ static bool stop_spinning(struct wf_m *m)
     atomic_thread_fence(memory_order_seq_cst);
     if (!anything_queued())
         return false;
-    if (take_idle_p(m)) {
+    if (wf_m_take_idle_p(m)) {
         start_spinning(m);
         return true;
     }
@@ -326,7 +326,7 @@ static bool poll_outside(struct wf_m *m, struct wf_g **g)
             return false;
         if (!ready && wf_timers_earliest() > wf_clock_now() && !anything_queued())
             continue;
-        if (!take_idle_p(m)) {
+        if (!wf_m_take_idle_p(m)) {
             queue_ready(ready);
             return false;
         }

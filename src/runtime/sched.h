@@ -21,6 +21,8 @@ enum {
 
 /* An M's own stack: run coroutines until the M is to end. */
 void wf_schedule(struct wf_m *m);
+/* An M without a P takes an idle one, its own the best; false: there is none. */
+bool wf_m_take_idle_p(struct wf_m *m);
 /* Work became visible: wake a P for it, unless somebody looks for work already. */
 void wf_wake_slow(void);
 static inline void wf_wake_p(void)

@@ -18,7 +18,6 @@
 
 enum {
     WF_SLOT_SIZE = 64 * 1024,
-    WF_SLOT_PAYLOAD = WF_SLOT_SIZE - (int)sizeof(struct wf_slot_head),
     WF_SLOT_SPARE = 1024, /* bytes for what one begin ... end may write */
     WF_SLOTS_MIN = 4,
     WF_SLOTS_MAX = 65536,
@@ -38,7 +37,6 @@ void wf_slot_full(struct wf_slot_head *h);
 /* All full ones, oldest first, each with the next by wf_slot_next. */
 struct wf_slot_head *wf_slots_take(void);
 struct wf_slot_head *wf_slot_next(const struct wf_slot_head *h);
-uint32_t wf_slots_count(void);
 /* A writer could not get one since the last call. */
 bool wf_slots_starved(void);
 /* The writer sleeps until a slot is full, it is poked, or ns have passed. */

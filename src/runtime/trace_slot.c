@@ -79,11 +79,6 @@ void wf_slots_unmap(void)
     atomic_store(&pool.nfree, 0);
 }
 
-uint32_t wf_slots_count(void)
-{
-    return pool.n;
-}
-
 /* One is there for us: find it. */
 static struct wf_slot_head *take_bit(void)
 {
