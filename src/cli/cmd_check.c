@@ -33,7 +33,7 @@ struct check {
     size_t n;
 };
 
-/* --- rules --------------------------------------------------------------------------------- */
+/* --- rules ------------------------------------------------------------------------ */
 
 static const char *kind_name(const void *arg, size_t i)
 {
@@ -120,7 +120,7 @@ static int read_rules(struct check *c)
     return status;
 }
 
-/* --- judging --------------------------------------------------------------------------------- */
+/* --- judging ---------------------------------------------------------------------- */
 
 static bool is_of(const struct rule *rule, const struct wf_alert *alert)
 {
@@ -162,7 +162,7 @@ static void judge(struct check *c)
     wf_budget_free(budget);
 }
 
-/* --- telling ----------------------------------------------------------------------------------- */
+/* --- telling ---------------------------------------------------------------------- */
 
 static const char *rule_text(const struct rule *rule)
 {

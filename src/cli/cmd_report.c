@@ -28,7 +28,7 @@ struct report {
     json_t *rows;  /* kept: to be sorted, aligned, a document; NULL: printed at once */
 };
 
-/* --- events, which no model holds -------------------------------------------------------- */
+/* --- events, which no model holds ------------------------------------------------- */
 
 static json_t *blank_event(void)
 {
@@ -61,7 +61,7 @@ static json_t *event_row(char *line)
                      rest ? rest : "");
 }
 
-/* --- rows as they come ------------------------------------------------------------------- */
+/* --- rows as they come ------------------------------------------------------------ */
 
 /* Before the first row, or when there is none. */
 static void print_head(struct report *r)
@@ -141,7 +141,7 @@ static int read_events(struct report *r)
     return -1;
 }
 
-/* --- what is asked for --------------------------------------------------------------------- */
+/* --- what is asked for ------------------------------------------------------------ */
 
 static const char *screen_name(const void *arg, size_t i)
 {
@@ -223,7 +223,7 @@ static int read_conditions(struct report *r, struct wf_model *md)
     return -1;
 }
 
-/* --- sorting --------------------------------------------------------------------------------- */
+/* --- sorting ---------------------------------------------------------------------- */
 
 struct keyed {
     json_t *row, *key;
@@ -271,7 +271,7 @@ static void sort_rows(struct report *r)
     free(all);
 }
 
-/* --- all of it -------------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------- */
 
 static int read_rows(struct report *r)
 {

@@ -72,11 +72,3 @@ int wf_output_commit(struct wf_output *out)
     }
     return err;
 }
-
-void wf_output_drop(struct wf_output *out)
-{
-    fclose(out->file);
-    if (out->beside)
-        unlink(out->beside);
-    free(out->beside);
-}

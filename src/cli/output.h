@@ -16,5 +16,4 @@ struct wf_output {
 int wf_output_open(struct wf_output *out, const char *path);
 /* The file is whole: 0, or -errno and it is as it was before. */
 int wf_output_commit(struct wf_output *out);
-void wf_output_drop(struct wf_output *out);
 #endif /* WF_CLI_OUTPUT_H */

@@ -23,7 +23,7 @@
 #include "cli/output.h"
 #include "cli/run.h"
 
-/* --- what was asked for -------------------------------------------------------------- */
+/* --- what was asked for ----------------------------------------------------------- */
 
 bool wl_given(const struct wl *w, const char *option)
 {
@@ -98,7 +98,7 @@ void wl_require_abs(struct wl *w, const char *expr)
     require(w, expr, true);
 }
 
-/* --- what went wrong ------------------------------------------------------------------ */
+/* --- what went wrong -------------------------------------------------------------- */
 
 static void say(struct wl *w, int status, int err, const char *format, va_list args)
 {
@@ -158,7 +158,7 @@ bool wl_failed(const struct wl *w)
     return failed;
 }
 
-/* --- running --------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------- */
 
 enum { PROGRESS_WIDTH = 40 };
 
@@ -335,7 +335,7 @@ double wl_random_share(struct wl *w)
     return (double)(wl_random(w) >> 11) * 0x1p-53;
 }
 
-/* --- a server accepts -------------------------------------------------------------------- */
+/* --- a server accepts ------------------------------------------------------------- */
 
 static void write_port(struct wl *w, const char *path, int port)
 {

@@ -18,7 +18,7 @@
 #include "export/query.h"
 #include "model/expr.h"
 
-/* --- what an expression may name: figures, options, and both in ns ------------------------ */
+/* --- what an expression may name: figures, options, and both in ns ---------------- */
 
 enum { MAX_FIELDS = 4096 };
 
@@ -121,7 +121,7 @@ static int wrong(const char *expr, const struct wf_expr_error *error)
                        error->at + 1, error->text);
 }
 
-/* --- what is required ------------------------------------------------------------------------ */
+/* --- what is required ------------------------------------------------------------- */
 
 static bool is_word(const char *expr)
 {
@@ -254,7 +254,7 @@ static void judge(struct verdict *v, const struct wl *w)
     free(f.field);
 }
 
-/* --- as text ------------------------------------------------------------------------------ */
+/* --- as text ---------------------------------------------------------------------- */
 
 static void print_figure(void *arg, const char *name, const json_t *value,
                          const char *unit)
@@ -293,7 +293,7 @@ static void print_text(const struct wl *w, const struct verdict *v)
     putchar('\n');
 }
 
-/* --- as JSON -------------------------------------------------------------------------------- */
+/* --- as JSON ---------------------------------------------------------------------- */
 
 static json_t *json_option(const struct wl *w, const struct wf_option *row)
 {

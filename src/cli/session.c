@@ -96,7 +96,7 @@ static int add_mute(struct wf_session *s, const char *text, char why[static WHY_
     return 0;
 }
 
-/* --- weft.conf ------------------------------------------------------------------------ */
+/* --- weft.conf -------------------------------------------------------------------- */
 
 static int threshold_line(struct wf_session *s, const char *kind, const char *value,
                           char why[static WHY_MAX])

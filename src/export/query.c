@@ -11,7 +11,7 @@
 #include "base/fatal.h"
 #include "base/text.h"
 
-/* --- rows ----------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------- */
 
 static const char *column_name(const void *arg, size_t i)
 {
@@ -95,7 +95,7 @@ bool wf_row_holds(const struct wf_row_names *n, const struct wf_expr *e,
     return wf_expr_true(e, &(struct wf_expr_row){ .arg = &row, .get = get_column });
 }
 
-/* --- the whole trace -------------------------------------------------------------------- */
+/* --- the whole trace -------------------------------------------------------------- */
 
 struct wf_budget {
     struct wf_model *md;

@@ -130,7 +130,7 @@ const char *wf_word_or_unknown(enum wf_field_kind kind, uint64_t value)
     return name ? name : "unknown";
 }
 
-/* --- rows ---------------------------------------------------------------------------- */
+/* --- rows ------------------------------------------------------------------------- */
 
 static const struct wf_site *site_of(const struct wf_model *md, uint32_t id)
 {
@@ -345,7 +345,7 @@ static json_t *row_mark(const struct wf_model *md, const struct wf_mark *r)
     return o;
 }
 
-/* --- lists whose rows are put together here -------------------------------------------- */
+/* --- lists whose rows are put together here --------------------------------------- */
 
 static void each_gaps(struct wf_model *md, wf_row_fn *fn, void *arg)
 {
@@ -377,7 +377,7 @@ static json_t *blank_marks(struct wf_model *md)
     return row_mark(md, &(struct wf_mark){ .t = 0 });
 }
 
-/* --- lists that are arrays of the model's rows ------------------------------------------- */
+/* --- lists that are arrays of the model's rows ------------------------------------ */
 
 #define ARRAY(list, type, row)                                                         \
     static void each_##list(struct wf_model *md, wf_row_fn *fn, void *arg)             \
@@ -439,7 +439,7 @@ json_t *wf_list_rows(struct wf_model *md, const char *name)
     return rows;
 }
 
-/* --- words -------------------------------------------------------------------------------- */
+/* --- words ------------------------------------------------------------------------ */
 
 /* The i-th value of this kind that has a word. */
 static const char *nth_word(enum wf_field_kind kind, size_t i)

@@ -9,7 +9,7 @@
 #include "export/json.h"
 #include "export/rows.h"
 
-/* --- queues and stats ----------------------------------------------------------------- */
+/* --- queues and stats ------------------------------------------------------------- */
 
 static json_t *row_queue(const char *name, const struct wf_series *s)
 {
@@ -78,7 +78,7 @@ json_t *wf_blank_stats(struct wf_model *md)
     return row_stat("", "", &(struct wf_hist){ .count = 0 });
 }
 
-/* --- overview and info: values by name --------------------------------------------------- */
+/* --- overview and info: values by name -------------------------------------------- */
 
 static json_t *row_value(const char *key, const json_t *value)
 {
@@ -144,7 +144,7 @@ json_t *wf_blank_info(struct wf_model *md)
     return wf_blank_overview(md);
 }
 
-/* --- timeline: a letter for each stretch of a lane ----------------------------------------- */
+/* --- timeline: a letter for each stretch of a lane -------------------------------- */
 
 enum { COLUMNS = 100 };
 

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "base/units.h"
 
-/* --- columns --------------------------------------------------------------------------- */
+/* --- columns ---------------------------------------------------------------------- */
 
 static void add_column(struct wf_columns *c, const char *key, const char *sub)
 {
@@ -54,7 +54,7 @@ json_t *wf_column_get(const struct wf_column *c, const json_t *row)
     return c->sub[0] ? json_object_get(value, c->sub) : value;
 }
 
-/* --- one value -------------------------------------------------------------------------- */
+/* --- one value -------------------------------------------------------------------- */
 
 /* As it is: numbers in full, objects as "key=value key=value". */
 static void print_raw(FILE *f, const json_t *value)
@@ -152,7 +152,7 @@ const char *wf_show_value(char out[WF_SHOWN_MAX], const char *key, const json_t 
     return out;
 }
 
-/* --- for programs and documents ----------------------------------------------------------- */
+/* --- for programs and documents --------------------------------------------------- */
 
 static void print_csv(FILE *f, const char *text)
 {
@@ -217,7 +217,7 @@ void wf_table_row(FILE *f, enum wf_format format, const struct wf_columns *c,
     }
 }
 
-/* --- for people ------------------------------------------------------------------------------ */
+/* --- for people ------------------------------------------------------------------- */
 
 static void print_padded(FILE *f, const char *text, size_t width, bool right, bool last)
 {

@@ -31,7 +31,7 @@ static const uint8_t *get_text(const uint8_t *r, const uint8_t *end, char **out)
     return *out ? r + n : NULL;
 }
 
-/* --- command: ["program","argument",...] ---------------------------------------------- */
+/* --- command: ["program","argument",...] ------------------------------------------ */
 
 static char *put_utf8(char *to, unsigned c)
 {
@@ -155,7 +155,7 @@ int wf_about_meta(struct wf_trace_info *info, const uint8_t *r, const uint8_t *e
     return 0;
 }
 
-/* --- modules -------------------------------------------------------------------------- */
+/* --- modules ---------------------------------------------------------------------- */
 
 static const uint8_t *get_module(const uint8_t *r, const uint8_t *end,
                                  struct wf_module *m)
@@ -213,7 +213,7 @@ int wf_about_modules(struct wf_modules *m, const uint8_t *r, const uint8_t *end)
     return 0;
 }
 
-/* --- gaps ----------------------------------------------------------------------------- */
+/* --- gaps ------------------------------------------------------------------------- */
 
 void wf_about_gap(struct wf_trace_info *info, const struct wf_gap *gap)
 {

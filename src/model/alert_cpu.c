@@ -28,7 +28,7 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* --- whose fault a stretch was --------------------------------------------------------- */
+/* --- whose fault a stretch was ---------------------------------------------------- */
 
 void wf_alerts_blame(struct wf_model *md, enum wf_alert_kind kind, int64_t from,
                      int64_t to)
@@ -63,7 +63,7 @@ static bool crosses_gap(const struct wf_model *md, int64_t from, int64_t to)
     return wf_alerts_blamed(md, 1u << WF_ALERT_data_lost, from, to);
 }
 
-/* --- long runs --------------------------------------------------------------------------- */
+/* --- long runs -------------------------------------------------------------------- */
 
 /* How much of a run was surely one: neither waited for a CPU nor slept in the kernel. */
 static int64_t surely_ran(const struct wf_alerts *a, const struct wf_thread *m,
@@ -191,7 +191,7 @@ void wf_alerts_end_runs(struct wf_model *md)
     wf_alerts_judge_runs(md, WF_NO_M);
 }
 
-/* --- the machine is short of CPU ------------------------------------------------------- */
+/* --- the machine is short of CPU -------------------------------------------------- */
 
 static void find_kernel_starved(struct wf_model *md, const struct wf_period *c)
 {
@@ -261,7 +261,7 @@ static int64_t kernel_wait(const struct wf_alerts *a, int64_t from, int64_t to)
     return worst;
 }
 
-/* --- Ps: idle, or kept by one coroutine --------------------------------------------------- */
+/* --- Ps: idle, or kept by one coroutine ------------------------------------------- */
 
 static void keep_span(struct wf_span spans[WF_SPANS], unsigned *n, struct wf_span span)
 {
@@ -346,7 +346,7 @@ static void note_kept(struct wf_long_wait *w, const struct wf_proc_watch *p,
         add_kept(w, &p->run[i], hog);
 }
 
-/* --- long waits for a P ---------------------------------------------------------------------- */
+/* --- long waits for a P ----------------------------------------------------------- */
 
 void wf_alerts_waited(struct wf_model *md, const struct wf_life *l, int64_t from,
                       int64_t to)

@@ -35,7 +35,7 @@ int64_t wf_alert_limit(const struct wf_model *md, enum wf_alert_kind kind)
     return (int64_t)wf_alert_threshold(md, kind);
 }
 
-/* --- findings --------------------------------------------------------------------------- */
+/* --- findings --------------------------------------------------------------------- */
 
 struct wf_finding *wf_finding(struct wf_model *md, enum wf_alert_kind kind,
                               uint32_t site, unsigned okind, uint64_t obj)
@@ -83,7 +83,7 @@ bool wf_finding_add(struct wf_finding *f, int64_t from, int64_t to, int64_t valu
     return true;
 }
 
-/* --- objects ------------------------------------------------------------------------------------ */
+/* --- objects ---------------------------------------------------------------------- */
 
 /* Idle receivers are a reserve, not a queue. */
 static bool piles_up(unsigned reason)
@@ -123,7 +123,7 @@ void wf_alerts_queued(struct wf_model *md, struct wf_object *o, const struct wf_
     }
 }
 
-/* --- Ms ------------------------------------------------------------------------------------------ */
+/* --- Ms --------------------------------------------------------------------------- */
 
 static void find_churn(struct wf_model *md, const struct wf_step *s)
 {
@@ -157,7 +157,7 @@ static void find_churn(struct wf_model *md, const struct wf_step *s)
     }
 }
 
-/* --- what the trace says by itself ----------------------------------------------------------------- */
+/* --- what the trace says by itself ------------------------------------------------ */
 
 static void on_gap(struct wf_model *md, const struct wf_step *s)
 {

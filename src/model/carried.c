@@ -12,7 +12,7 @@
 /* The fewest bytes that one of each takes: so many can be in a payload at most. */
 enum { ROW_MIN = 6, FRAME_MIN = 4, STRING_MIN = 2 };
 
-/* --- reading -------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------- */
 
 struct row {
     uint64_t pc;
@@ -151,7 +151,7 @@ size_t wf_carried_find(const struct wf_carried *c, uint64_t pc, struct wf_frame 
     return n;
 }
 
-/* --- writing -------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------- */
 
 /* A string that stands in the payload. */
 struct told {

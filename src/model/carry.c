@@ -28,7 +28,7 @@ struct carry {
     uint64_t nblocks;
 };
 
-/* --- what it names --------------------------------------------------------------------- */
+/* --- what it names ---------------------------------------------------------------- */
 
 static int take_stacks(struct carry *c, const uint8_t *r, const uint8_t *end)
 {
@@ -82,7 +82,7 @@ static int take_all(struct carry *c)
     return err ? err : n;
 }
 
-/* --- what that is ---------------------------------------------------------------------- */
+/* --- what that is ----------------------------------------------------------------- */
 
 static int by_value(const void *a, const void *b)
 {
@@ -117,7 +117,7 @@ static int look_up(struct carry *c, struct wf_carrying *to)
     return 0;
 }
 
-/* --- into the file --------------------------------------------------------------------- */
+/* --- into the file ---------------------------------------------------------------- */
 
 static int write_all(int fd, const void *bytes, size_t size, uint64_t at)
 {

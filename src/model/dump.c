@@ -32,7 +32,7 @@ struct dump {
     char text[ROOM];
 };
 
-/* --- text ----------------------------------------------------------------------------- */
+/* --- text ------------------------------------------------------------------------- */
 
 static void flush(struct dump *d)
 {
@@ -124,7 +124,7 @@ static void put_string(struct dump *d, const char *s)
     put_char(d, '"');
 }
 
-/* --- stacks --------------------------------------------------------------------------- */
+/* --- stacks ----------------------------------------------------------------------- */
 
 static void put_frame(struct dump *d, const struct wf_frame *f)
 {
@@ -165,7 +165,7 @@ static void tell_stack(struct dump *d, uint64_t id)
     put_text(d, "]\n");
 }
 
-/* --- lines ---------------------------------------------------------------------------- */
+/* --- lines ------------------------------------------------------------------------ */
 
 static void put_value(struct dump *d, unsigned kind, uint64_t v)
 {
@@ -281,7 +281,7 @@ static int each_line(struct dump *d, const struct wf_dump_opts *opts,
     return n < 0 ? n : 0;
 }
 
-/* --- the whole ------------------------------------------------------------------------ */
+/* --- the whole -------------------------------------------------------------------- */
 
 /* Read all of it, for what the first line says. */
 static int read_through(const char *path, struct wf_trace_info *whole,

@@ -2,10 +2,13 @@
 /*
  * expr_parse.c - conditions, from text.
  *
- *   expr = and { "||" and }     and  = not { "&&" not }    not = [ "!" ] ( "(" expr ")" | test )
- *   test = sum OP sum           sum  = term { ("+"|"-") term }
- *   term = atom { ("*"|"/") atom }
- *   atom = NAME | WF_NODE_NUMBER | TIME | WF_NODE_NUMBER "%" | WF_NODE_STRING | FUNC "(" NAME [ "," expr ] ")"
+ *   expr = and { "||" and }
+ *   and  = not { "&&" not }
+ *   not  = [ "!" ] ( "(" expr ")" | test )
+ *   test = sum OP sum
+ *   sum  = term { ( "+" | "-" ) term }
+ *   term = atom { ( "*" | "/" ) atom }
+ *   atom = NAME | NUMBER | TIME | NUMBER "%" | STRING | FUNC "(" NAME [ "," expr ] ")"
  *
  * Parentheses and chains of "!" count against MAX_DEPTH, everything against MAX_TEXT.
  */

@@ -190,7 +190,7 @@ const struct wf_mark *wf_model_marks(const struct wf_model *md, size_t *n);
 /*
  * Lanes.  A lane's bins are of equal width (a power of two ns, doubled as the trace
  * grows) and hold shares, not events.  A window narrower than a few bins is decoded
- * again from the trace by wf_lane_window, exactly.
+ * again from the trace (look.c), exactly.
  */
 enum wf_lane_kind {
     WF_LANE_P,

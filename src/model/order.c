@@ -22,7 +22,7 @@ enum {
     WRITERS_MAX = 1 << 20,
 };
 
-/* --- writers -------------------------------------------------------------------------- */
+/* --- writers ---------------------------------------------------------------------- */
 
 static int64_t m_of(uint32_t stream)
 {
@@ -86,7 +86,7 @@ struct wf_writer *wf_order_writer(struct wf_order *o, uint32_t stream)
     return w;
 }
 
-/* --- what a writer has in hand -------------------------------------------------------- */
+/* --- what a writer has in hand ---------------------------------------------------- */
 
 static void hold_gap(struct wf_writer *w, uint64_t tick, uint64_t events,
                      enum wf_gap_cause cause)
@@ -154,7 +154,7 @@ static void load(struct wf_order *o, struct wf_writer *w)
         w->tick = UINT64_MAX;
 }
 
-/* --- the heap ------------------------------------------------------------------------- */
+/* --- the heap --------------------------------------------------------------------- */
 
 static bool before(const struct wf_at *a, const struct wf_at *b)
 {
@@ -200,7 +200,7 @@ static struct wf_writer *pop(struct wf_order *o)
     return w;
 }
 
-/* --- held writers --------------------------------------------------------------------- */
+/* --- held writers ----------------------------------------------------------------- */
 
 struct wf_thing *wf_order_get(struct wf_order *o, struct wf_key key)
 {
@@ -293,7 +293,7 @@ static void exhausted(struct wf_order *o, struct wf_writer *w)
         wf_order_touch(o, x);
 }
 
-/* --- the index ------------------------------------------------------------------------ */
+/* --- the index -------------------------------------------------------------------- */
 
 static int by_key(const struct wf_index_row *a, const struct wf_index_row *b)
 {
@@ -389,7 +389,7 @@ static bool has_holes(const struct wf_order *o)
     return false;
 }
 
-/* --- one after another ---------------------------------------------------------------- */
+/* --- one after another ------------------------------------------------------------ */
 
 int wf_order_begin(struct wf_order *o, struct wf_gen *gen,
                    const struct wf_schema *schema, const struct wf_clockmap *clock)

@@ -76,7 +76,7 @@ struct wf_order {
     size_t nindex;
 };
 
-/* --- replay.c ------------------------------------------------------------------------- */
+/* --- replay.c --------------------------------------------------------------------- */
 
 enum wf_gate { WF_GATE_PASS, WF_GATE_HOLD };
 
@@ -91,7 +91,7 @@ void wf_replay_lost(struct wf_order *o, struct wf_writer *w);
 bool wf_replay_key(const struct wf_event *ev, unsigned known, struct wf_key *key,
                    uint64_t *seq);
 
-/* --- order.c, for replay.c ------------------------------------------------------------ */
+/* --- order.c, for replay.c -------------------------------------------------------- */
 
 /* Borrowed until the next put. */
 struct wf_thing *wf_order_get(struct wf_order *o, struct wf_key key);

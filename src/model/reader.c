@@ -56,7 +56,7 @@ struct wf_reader {
     void *odd_arg;
 };
 
-/* --- blocks --------------------------------------------------------------------------- */
+/* --- blocks ----------------------------------------------------------------------- */
 
 static void odd(struct wf_reader *r, const char *what, uint64_t at)
 {
@@ -193,7 +193,7 @@ static int take_block(struct wf_reader *r, struct wf_block *block,
     return err;
 }
 
-/* --- generations ---------------------------------------------------------------------- */
+/* --- generations ------------------------------------------------------------------ */
 
 static bool ready(const struct wf_reader *r)
 {
@@ -201,20 +201,25 @@ static bool ready(const struct wf_reader *r)
            (r->gens->number <= r->closed || r->held > HELD_MAX || r->ngens > GENS_MAX);
 }
 
+/* One more block, or the input has ended.  0 or -errno. */
+static int read_block(struct wf_reader *r, char error[static 256])
+{
+    struct wf_block *block;
+    int n = wf_blocks_next(r->blocks, &block, on_hole, r, error);
+
+    if (n < 0)
+        return n;
+    r->ended = n == 0;
+    return n ? take_block(r, block, error) : 0;
+}
+
 /* Read until a generation can be merged, or the input ends.  0 or -errno. */
 static int fill(struct wf_reader *r, char error[static 256])
 {
     while (!ready(r) && !r->ended) {
-        struct wf_block *block;
-        int n = wf_blocks_next(r->blocks, &block, on_hole, r, error);
-        if (n < 0)
-            return n;
-        r->ended = n == 0;
-        if (n) {
-            n = take_block(r, block, error);
-            if (n)
-                return n;
-        }
+        int err = read_block(r, error);
+        if (err)
+            return err;
     }
     /* What the pool has of it and the body has not. */
     while (r->gens) {
@@ -397,7 +402,7 @@ int wf_reader_next(struct wf_reader *r, const struct wf_record **rec,
     return 1;
 }
 
-/* --- open, look up, close ------------------------------------------------------------- */
+/* --- open, look up, close --------------------------------------------------------- */
 
 /* What a cleanly closed file says of its end, before it is read. */
 static void peek_end(struct wf_reader *r)
@@ -470,19 +475,11 @@ static void begin_at_start(struct wf_reader *r)
 /* Read what holds for the whole file, up to the first block of a generation. */
 static int read_front(struct wf_reader *r, char error[static 256])
 {
-    while (!r->gens && !r->ended) {
-        struct wf_block *block;
-        int n = wf_blocks_next(r->blocks, &block, on_hole, r, error);
-        if (n < 0)
-            return n;
-        r->ended = n == 0;
-        if (n) {
-            n = take_block(r, block, error);
-            if (n)
-                return n;
-        }
-    }
-    return 0;
+    int err = 0;
+
+    while (!err && !r->gens && !r->ended)
+        err = read_block(r, error);
+    return err;
 }
 
 int wf_reader_open_odd(const char *path, struct wf_reader **out,
@@ -596,7 +593,7 @@ void wf_reader_close(struct wf_reader *r)
     free(r);
 }
 
-/* --- seek ----------------------------------------------------------------------------- */
+/* --- seek ------------------------------------------------------------------------- */
 
 static struct mark *mark_of(struct wf_reader *r, uint32_t number, uint64_t offset)
 {

@@ -9,7 +9,7 @@
 #include "model/gen.h"
 #include "model/reader.h"
 
-/* --- reader.c, for verify.c ------------------------------------------------------------ */
+/* --- reader.c, for verify.c ------------------------------------------------------- */
 
 /* The same as wf_reader_open; what is odd about blocks is told, with its offset. */
 int wf_reader_open_odd(const char *path, struct wf_reader **out,
@@ -20,7 +20,7 @@ const struct wf_end *wf_reader_end(const struct wf_reader *r);
 /* WF_FILE_*: why the writer could not write all. */
 uint32_t wf_reader_errors(const struct wf_reader *r);
 
-/* --- schema.c: the events that the file knows ---------------------------------------- */
+/* --- schema.c: the events that the file knows ------------------------------------- */
 
 struct wf_schema {
     struct wf_event_info info[256];
@@ -40,7 +40,7 @@ void wf_schema_fini(struct wf_schema *s);
 const uint8_t *wf_schema_get(const struct wf_schema *s, const uint8_t *r,
                              const uint8_t *end, struct wf_event *ev);
 
-/* --- about.c: META, MODULES, gaps ----------------------------------------------------- */
+/* --- about.c: META, MODULES, gaps ------------------------------------------------- */
 
 int wf_about_meta(struct wf_trace_info *info, const uint8_t *r, const uint8_t *end);
 int wf_about_modules(struct wf_modules *m, const uint8_t *r, const uint8_t *end);
@@ -48,7 +48,7 @@ void wf_about_gap(struct wf_trace_info *info, const struct wf_gap *gap);
 void wf_modules_fini(struct wf_modules *m);
 void wf_about_fini(struct wf_trace_info *info);
 
-/* --- clockmap.c: clock units to ns ---------------------------------------------------- */
+/* --- clockmap.c: clock units to ns ------------------------------------------------ */
 
 struct wf_clockmap {
     uint64_t tick; /* here it is */
@@ -66,7 +66,7 @@ int64_t wf_clockmap_ns(const struct wf_clockmap *map, uint64_t tick);
 /* The tick of a moment, to choose by, not to show. */
 uint64_t wf_clockmap_units(const struct wf_clockmap *map, uint64_t ns);
 
-/* --- order.c: the writers of a generation, merged ------------------------------------- */
+/* --- order.c: the writers of a generation, merged --------------------------------- */
 
 struct wf_order;
 

@@ -60,7 +60,7 @@ bool wf_replay_key(const struct wf_event *ev, unsigned known, struct wf_key *key
     return false;
 }
 
-/* --- may it come now? ----------------------------------------------------------------- */
+/* --- may it come now? ------------------------------------------------------------- */
 
 static bool seen(const struct wf_order *o, const struct wf_thing *x)
 {
@@ -226,7 +226,7 @@ enum wf_gate wf_replay_gate(struct wf_order *o, struct wf_writer *w,
                : gate_p_idle(o, w, *wait);
 }
 
-/* --- it is true now ------------------------------------------------------------------- */
+/* --- it is true now --------------------------------------------------------------- */
 
 /* The thing is in this state, run (held) by w, NULL: by nobody. */
 static void become(struct wf_order *o, struct wf_key key, unsigned state,

@@ -31,7 +31,7 @@ static void copy_name(char out[static 64], const char *name)
     out[n] = '\0';
 }
 
-/* --- Ps and queues ---------------------------------------------------------------------- */
+/* --- Ps and queues ---------------------------------------------------------------- */
 
 static void p_until(struct wf_proc *p, int64_t t)
 {
@@ -83,7 +83,7 @@ static void on_steal(struct wf_model *md, const struct wf_step *s)
     *(s->n > 0 ? &md->sum.steals : &md->sum.steal_fail) += 1;
 }
 
-/* --- Ms --------------------------------------------------------------------------------- */
+/* --- Ms --------------------------------------------------------------------------- */
 
 static void m_until(struct wf_thread *m, int64_t t)
 {
@@ -141,7 +141,7 @@ static void on_m(struct wf_model *md, const struct wf_step *s)
         md->sum.m_max_live = md->m_live;
 }
 
-/* --- objects ----------------------------------------------------------------------------- */
+/* --- objects ---------------------------------------------------------------------- */
 
 void wf_object_name(const struct wf_obj_row *row, char *out, size_t size)
 {

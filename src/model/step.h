@@ -73,7 +73,6 @@ enum wf_step_kind {
 #define STEP(name, doc) WF_STEP_##name,
     WF_STEPS(STEP)
 #undef STEP
-        WF_NSTEPS
 };
 
 enum wf_gap_cause {

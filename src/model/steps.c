@@ -14,7 +14,7 @@
 
 #include "format/block.h"
 
-/* --- a source ------------------------------------------------------------------------- */
+/* --- a source --------------------------------------------------------------------- */
 
 static int next(struct wf_source *source, struct wf_step *step)
 {

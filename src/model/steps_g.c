@@ -2,7 +2,7 @@
 /* steps_g.c - what events say of coroutines. */
 #include "model/steps.h"
 
-/* --- coroutines ----------------------------------------------------------------------- */
+/* --- coroutines ------------------------------------------------------------------- */
 
 static void on_create(struct wf_steps *s, const struct wf_event *ev)
 {

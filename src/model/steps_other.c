@@ -2,7 +2,7 @@
 /* steps_other.c - what events say of Ps, Ms, objects, and what the program says. */
 #include "model/steps.h"
 
-/* --- Ps and Ms ------------------------------------------------------------------------ */
+/* --- Ps and Ms -------------------------------------------------------------------- */
 
 static void on_p_start(struct wf_steps *s, const struct wf_event *ev)
 {
@@ -103,7 +103,7 @@ static void on_p_status(struct wf_steps *s, const struct wf_event *ev)
         wf_step_queue(s, (int64_t)p, WF_ARG(ev, p_status, len));
 }
 
-/* --- objects and the program's own ---------------------------------------------------- */
+/* --- objects and the program's own ------------------------------------------------ */
 
 static struct wf_step *put_object(struct wf_steps *s, enum wf_step_kind kind,
                                   uint64_t obj)

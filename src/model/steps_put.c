@@ -2,7 +2,7 @@
 /* steps_put.c - put one step; know what coroutines, Ps and queues were before. */
 #include "model/steps.h"
 
-/* --- putting steps -------------------------------------------------------------------- */
+/* --- putting steps ---------------------------------------------------------------- */
 
 /* A step about the writer of the event at hand. */
 struct wf_step *wf_step_put(struct wf_steps *s, enum wf_step_kind kind)

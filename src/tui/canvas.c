@@ -233,14 +233,6 @@ void wf_fill(struct wf_area a, int x, int y, int w, int h, enum wf_style s, uint
             put_one(part, i, j, s, c);
 }
 
-void wf_restyle(struct wf_area a, int x, int y, int w, int h, enum wf_style s)
-{
-    struct wf_area part = wf_area_sub(a, x, y, w, h);
-    for (int j = 0; j < part.h; j++)
-        for (int i = 0; i < part.w; i++)
-            cell(part, i, j)->style = s;
-}
-
 void wf_mark_cursor(struct wf_area a, int x, int y, int w, int h)
 {
     struct wf_area part = wf_area_sub(a, x, y, w, h);

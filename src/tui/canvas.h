@@ -88,7 +88,6 @@ void wf_put_in(struct wf_area a, int x, int y, int w, bool right, enum wf_style 
 /* The same over several rows, broken at blanks; returns the row after it. */
 int wf_put_wrapped(struct wf_area a, int x, int y, enum wf_style s, const char *text);
 void wf_fill(struct wf_area a, int x, int y, int w, int h, enum wf_style s, uint32_t c);
-void wf_restyle(struct wf_area a, int x, int y, int w, int h, enum wf_style s);
 /* Show a column of cells as the cursor's. */
 void wf_mark_cursor(struct wf_area a, int x, int y, int w, int h);
 /* A level 0..1 as an eighth block; 0 is blank, and whatever is above it is seen. */
