@@ -22,7 +22,7 @@ for file in $files; do
 done
 for row in $(sed -n 's/^SCALE(\([a-z0-9_]*\),.*/\1/p' tests/scale.def); do
     grep -rqE --include='*.[ch]' --include='*.sh' --include='*.py' \
-        "SCALE_$row\b|[ \"'(]$row\b" tests || {
+        "SCALE_$row\b|\"\\\$scale\" (--done )?$row\b" tests || {
         echo "tests/scale.def: no test reads $row"
         failed=1
     }
