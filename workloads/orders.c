@@ -35,7 +35,7 @@ struct orders {
     struct wl_hist fetch;
 };
 
-/* --- the status server that --fetch replaces -------------------------------------------- */
+/* --- the status server that --fetch replaces -------------------------------------- */
 
 static void status_of_order(struct http_server *server, const struct http_request *rq,
                             struct http_response *rs)
@@ -96,7 +96,7 @@ static void stop_server(struct orders *o)
     http_server_fini(&o->server);
 }
 
-/* --- pollers ------------------------------------------------------------------------------ */
+/* --- pollers ---------------------------------------------------------------------- */
 
 /* The status in {"id":17,"status":"paid"}; the answer is ours or a stranger's server's. */
 static bool read_status(const char *body, char status[16])
@@ -176,7 +176,7 @@ static void poller(void *arg)
     weft_wait_group_done(&o->all);
 }
 
-/* --- workers ------------------------------------------------------------------------------ */
+/* --- workers ---------------------------------------------------------------------- */
 
 static void worker(void *arg)
 {
@@ -202,7 +202,7 @@ static void started(struct orders *o, const char *name, int err)
     }
 }
 
-/* --- the workload --------------------------------------------------------------------------- */
+/* --- the workload ----------------------------------------------------------------- */
 
 static void figures(struct orders *o, int64_t took)
 {

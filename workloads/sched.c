@@ -78,7 +78,7 @@ static void probe(void *arg)
     weft_wait_group_done(&s->all);
 }
 
-/* --- healthy: pairs that compute and hand over, descriptors, sleepers ----------------- */
+/* --- healthy: pairs that compute and hand over, descriptors, sleepers ------------- */
 
 struct pair {
     struct sched *s;
@@ -195,7 +195,7 @@ void sched_healthy(struct sched *s)
     free(echos);
 }
 
-/* --- hog: a coroutine a P computes on while others are due ----------------------------- */
+/* --- hog: a coroutine a P computes on while others are due ------------------------ */
 
 static void hog(void *arg)
 {
@@ -219,7 +219,7 @@ void sched_hog(struct sched *s)
     wait_all(s);
 }
 
-/* --- pinned: bound to a thread, spinning, with its own children behind it -------------- */
+/* --- pinned: bound to a thread, spinning, with its own children behind it --------- */
 
 static void pinned_child(void *arg)
 {
@@ -255,7 +255,7 @@ void sched_pinned(struct sched *s)
     wait_all(s);
 }
 
-/* --- chan-pileup: many producers, one slow consumer ------------------------------------ */
+/* --- chan-pileup: many producers, one slow consumer ------------------------------- */
 
 static void producer(void *arg)
 {
@@ -299,7 +299,7 @@ void sched_chan_pileup(struct sched *s)
     weft_chan_free(s->chan);
 }
 
-/* --- syscall-churn: blocking calls with no thread kept for the next one ---------------- */
+/* --- syscall-churn: blocking calls with no thread kept for the next one ----------- */
 
 static void blocker(void *arg)
 {
@@ -324,7 +324,7 @@ void sched_syscall_churn(struct sched *s)
     wait_all(s);
 }
 
-/* --- empty-queues: everything spawned on one P, nobody steals --------------------------- */
+/* --- empty-queues: everything spawned on one P, nobody steals --------------------- */
 
 static void short_task(void *arg)
 {
@@ -345,7 +345,7 @@ void sched_empty_queues(struct sched *s)
     }
 }
 
-/* --- spawn-storm: each burst three times the one before, so that no cache helps --------- */
+/* --- spawn-storm: each burst three times the one before, so that no cache helps --- */
 
 struct drop {
     struct sched *s;
@@ -409,7 +409,7 @@ void sched_spawn_storm(struct sched *s)
     free(ballast);
 }
 
-/* --- crowd: more work than Ps, in turns that are short enough each ----------------------- */
+/* --- crowd: more work than Ps, in turns that are short enough each ---------------- */
 
 static void crowd_member(void *arg)
 {
@@ -433,7 +433,7 @@ void sched_crowd(struct sched *s)
     wait_all(s);
 }
 
-/* --- deadlock: a cycle of three, while the rest runs on ---------------------------------- */
+/* --- deadlock: a cycle of three, while the rest runs on --------------------------- */
 
 struct locker {
     struct sched *s;
@@ -469,7 +469,7 @@ void sched_deadlock(struct sched *s)
     wait_all(s);
 }
 
-/* --- the workload --------------------------------------------------------------------------- */
+/* --- the workload ----------------------------------------------------------------- */
 
 /* SCENARIO(name, function, summary, knobs of its own, what is required of it) */
 #define ITEMS(...) __VA_ARGS__

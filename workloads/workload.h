@@ -42,7 +42,7 @@ struct weft_workload {
 #define WORKLOAD(name) extern const struct weft_workload wl_##name;
 #include "workloads/workloads.def"
 
-/* --- what was asked for ----------------------------------------------------------------- */
+/* --- what was asked for ----------------------------------------------------------- */
 
 /* Options, its own and the common ones, by name: as wf_opt_... do. */
 bool wl_given(const struct wl *w, const char *option);
@@ -65,7 +65,7 @@ void wl_knob(struct wl *w, const char *knob, const char *value);
 void wl_require(struct wl *w, const char *expr);
 void wl_require_abs(struct wl *w, const char *expr);
 
-/* --- running ---------------------------------------------------------------------------- */
+/* --- running ---------------------------------------------------------------------- */
 
 /* The knobs in force: what wl_weft runs with; may be changed between two of them. */
 weft_config *wl_config(struct wl *w);

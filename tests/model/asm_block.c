@@ -38,7 +38,7 @@ void asm_text(struct asm_bytes *b, const char *s)
     asm_put(b, s, strlen(s));
 }
 
-/* --- blocks --------------------------------------------------------------------------- */
+/* --- blocks ----------------------------------------------------------------------- */
 
 static void pad(struct asm_bytes *b)
 {
@@ -175,7 +175,7 @@ void asm_end_generation(struct asm_as *a)
     a->generation++;
 }
 
-/* --- the pool of a killed program ----------------------------------------------------- */
+/* --- the pool of a killed program ------------------------------------------------- */
 
 static void put_slot(struct asm_bytes *pool, uint32_t slot_size,
                      struct wf_block_head head, const struct asm_bytes *payload)

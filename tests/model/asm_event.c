@@ -20,7 +20,7 @@ int asm_fail(struct asm_as *a, const char *format, ...)
     return -1;
 }
 
-/* --- words of a line ------------------------------------------------------------------ */
+/* --- words of a line -------------------------------------------------------------- */
 
 int asm_split(char *line, char **word)
 {
@@ -98,7 +98,7 @@ int asm_hex(struct asm_as *a, struct asm_bytes *b, const char *hex)
     return 0;
 }
 
-/* --- values --------------------------------------------------------------------------- */
+/* --- values ----------------------------------------------------------------------- */
 
 static int string_id(struct asm_as *a, char *json, uint64_t *id)
 {
@@ -216,7 +216,7 @@ static void count_seq(struct asm_as *a, const struct wf_field *f,
     *next = *v + 1;
 }
 
-/* --- events --------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------- */
 
 static struct asm_stream *stream_of(struct asm_as *a, uint32_t id)
 {

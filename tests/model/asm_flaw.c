@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- directives ----------------------------------------------------------------------- */
+/* --- directives ------------------------------------------------------------------- */
 
 static int header_field(struct asm_as *a, const char *name, uint64_t v)
 {
@@ -200,7 +200,7 @@ int asm_directive(struct asm_as *a, char **word, int n)
     return 0;
 }
 
-/* --- flaws ---------------------------------------------------------------------------- */
+/* --- flaws ------------------------------------------------------------------------ */
 
 static void splice(struct asm_as *a, size_t at, size_t take, size_t give)
 {

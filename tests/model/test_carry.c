@@ -23,7 +23,7 @@
 
 static char dir[] = "/tmp/weft-carry.XXXXXX", trace[64], program[64];
 
-/* --- payloads ------------------------------------------------------------------------- */
+/* --- payloads --------------------------------------------------------------------- */
 
 enum { ROWS = 500, TEXTS = 40 };
 
@@ -195,7 +195,7 @@ static void test_a_cut_payload_is_refused_or_shorter(void **state)
     wf_carrying_fini(&c);
 }
 
-/* --- a recording of this program ------------------------------------------------------- */
+/* --- a recording of this program -------------------------------------------------- */
 
 /* What the traces here name: of its own, so that it has a symbol. */
 __attribute__((noinline, used)) static int carried_function(int n)
@@ -544,7 +544,7 @@ static void test_what_is_no_file_is_left_alone(void **state)
     carry("/dev/null", 0);
 }
 
-/* --- all of it -------------------------------------------------------------------------- */
+/* --- all of it -------------------------------------------------------------------- */
 
 static int open_all(void **state)
 {
