@@ -111,8 +111,12 @@ static bool is_choice(const char *choices, const char *text)
     return false;
 }
 
-int wf_option_read(const struct wf_option *row, const char *text, struct wf_given *out,
-                   char why[static 160])
+/*
+ * Does the text fit the row?  0 with *out filled in, else -EINVAL and in why what is
+ * wanted ("a time from 1 ms is wanted").
+ */
+static int read_value(const struct wf_option *row, const char *text,
+                      struct wf_given *out, char why[static 160])
 {
     struct wf_given given = { .option = row, .text = text };
     int err = 0;
@@ -212,7 +216,7 @@ static int read_one(struct wf_options *o, int argc, char **argv, int *i)
 
     struct wf_given given;
     char why[160];
-    if (wf_option_read(row, value, &given, why)) {
+    if (read_value(row, value, &given, why)) {
         char what[340], clean[80];
         wf_text_clean(clean, sizeof clean, value);
         snprintf(what, sizeof what, "%s, not '%s'", why, clean);
@@ -318,7 +322,7 @@ static struct wf_given last(const struct wf_options *o, const char *name)
     for (size_t i = o->ngiven; i-- > 0;)
         if (o->given[i].option == row)
             return o->given[i];
-    if (row->value && wf_option_read(row, row->value, &given, why))
+    if (row->value && read_value(row, row->value, &given, why))
         wf_fatal("--%s: its own default %s: %s", name, row->value, why);
     return given;
 }

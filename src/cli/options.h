@@ -103,11 +103,4 @@ double wf_opt_number(const struct wf_options *o, const char *name);
 bool wf_opt_on(const struct wf_options *o, const char *name); /* a choice, "on" */
 /* Each time it was given, in order; NULL after the last. */
 const char *wf_opt_nth(const struct wf_options *o, const char *name, size_t i);
-
-/*
- * Does the text fit the row?  0 with *out filled in, else -EINVAL and in why what is
- * wanted ("a time from 1 ms is wanted").
- */
-int wf_option_read(const struct wf_option *row, const char *text, struct wf_given *out,
-                   char why[static 160]);
 #endif /* WF_CLI_OPTIONS_H */

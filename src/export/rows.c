@@ -33,7 +33,8 @@ void wf_json_put_int(json_t *object, const char *key, int64_t v)
     wf_json_put(object, key, json_integer(v));
 }
 
-void wf_json_put_id(json_t *object, const char *key, int64_t v)
+/* null for a negative number */
+static void put_id(json_t *object, const char *key, int64_t v)
 {
     wf_json_put(object, key, v < 0 ? json_null() : json_integer(v));
 }
@@ -86,12 +87,12 @@ void wf_json_put_state_time(json_t *object, const struct wf_state_time *t)
 static void put_quantile(json_t *object, const char *key, const struct wf_hist *h,
                          double q)
 {
-    wf_json_put_id(object, key, h->count ? wf_hist_quantile(h, q) : -1);
+    put_id(object, key, h->count ? wf_hist_quantile(h, q) : -1);
 }
 
 static void put_max(json_t *object, const char *key, const struct wf_hist *h)
 {
-    wf_json_put_id(object, key, h->count ? h->max : -1);
+    put_id(object, key, h->count ? h->max : -1);
 }
 
 json_t *wf_json_hist(const struct wf_hist *h)
@@ -99,7 +100,7 @@ json_t *wf_json_hist(const struct wf_hist *h)
     json_t *o = must(json_object());
 
     wf_json_put_int(o, "count", (int64_t)h->count);
-    wf_json_put_id(o, "mean_ns", h->count ? wf_hist_mean(h) : -1);
+    put_id(o, "mean_ns", h->count ? wf_hist_mean(h) : -1);
     put_quantile(o, "p50_ns", h, 0.5);
     put_quantile(o, "p90_ns", h, 0.9);
     put_quantile(o, "p99_ns", h, 0.99);
@@ -118,7 +119,8 @@ json_t *wf_json_series(const struct wf_series *s)
     return o;
 }
 
-const char *wf_state_word(unsigned state)
+/* "runnable"; "unknown" for what is no state. */
+static const char *state_word(unsigned state)
 {
     const char *name = wf_g_state_name(state);
     return name ? name : "unknown";
@@ -146,7 +148,7 @@ json_t *wf_json_coroutine(const struct wf_model *md, const struct wf_g_row *r)
     char object[OBJECT_MAX];
 
     wf_json_put_int(o, "g", (int64_t)r->g);
-    wf_json_put_text(o, "state", r->ended ? "dead" : wf_state_word(r->state));
+    wf_json_put_text(o, "state", r->ended ? "dead" : state_word(r->state));
     wf_json_put_text(o, "site", site->site);
     wf_json_put_int(o, "age_ns", r->end - r->begin);
     wf_json_put_state_time(o, &r->time);
@@ -165,8 +167,8 @@ json_t *wf_json_coroutine(const struct wf_model *md, const struct wf_g_row *r)
     wf_json_put_int(o, "runnable_max_ns", r->runnable_max);
     wf_json_put_int(o, "from_ns", r->begin);
     wf_json_put_int(o, "to_ns", r->end);
-    wf_json_put_id(o, "p", r->p);
-    wf_json_put_id(o, "m", r->m);
+    put_id(o, "p", r->p);
+    put_id(o, "m", r->m);
     wf_json_put(o, "system", json_boolean(r->system));
     wf_json_put(o, "pinned", json_boolean(r->pinned));
     return o;
@@ -311,9 +313,9 @@ static json_t *row_alert(const struct wf_model *md, const struct wf_alert *r)
     wf_json_put_text(o, "severity", wf_severity_name(r->severity));
     wf_json_put_int(o, "from_ns", r->from);
     wf_json_put_int(o, "to_ns", r->to);
-    wf_json_put_id(o, "g", r->g ? (int64_t)r->g : -1);
-    wf_json_put_id(o, "m", r->m);
-    wf_json_put_id(o, "p", r->p);
+    put_id(o, "g", r->g ? (int64_t)r->g : -1);
+    put_id(o, "m", r->m);
+    put_id(o, "p", r->p);
     put_text_or_null(o, "object", r->object);
     wf_json_put_text(o, "title", r->title);
     wf_json_put(o, "evidence", evidence_of(r));
@@ -328,7 +330,7 @@ json_t *wf_json_gap(const struct wf_gap *r)
 
     wf_json_put_int(o, "from_ns", r->from);
     wf_json_put_int(o, "to_ns", r->to);
-    wf_json_put_id(o, "m", r->m);
+    put_id(o, "m", r->m);
     wf_json_put_text(o, "cause", wf_gap_cause_name(r->cause));
     wf_json_put_int(o, "events", (int64_t)r->events);
     return o;
@@ -340,7 +342,7 @@ static json_t *row_mark(const struct wf_model *md, const struct wf_mark *r)
 
     (void)md;
     wf_json_put_int(o, "t_ns", r->t);
-    wf_json_put_id(o, "g", r->g ? (int64_t)r->g : -1);
+    put_id(o, "g", r->g ? (int64_t)r->g : -1);
     wf_json_put_text(o, "text", r->text);
     return o;
 }
@@ -455,7 +457,7 @@ static const char *nth_word(enum wf_field_kind kind, size_t i)
 const char *wf_list_word(const char *list, const char *column, size_t i)
 {
     if (!strcmp(column, "state"))
-        return i < WF_G_NSTATES ? wf_state_word((unsigned)i)
+        return i < WF_G_NSTATES ? state_word((unsigned)i)
                                 : (i == WF_G_NSTATES ? "unknown" : NULL);
     if (!strcmp(column, "reason"))
         return nth_word(WF_WHY, i);

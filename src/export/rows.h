@@ -35,8 +35,6 @@ json_t *wf_list_rows(struct wf_model *md, const char *name);
 void wf_json_put(json_t *object, const char *key, json_t *value);
 void wf_json_put_int(json_t *object, const char *key, int64_t v);
 void wf_json_put_text(json_t *object, const char *key, const char *text);
-/* null for a negative number */
-void wf_json_put_id(json_t *object, const char *key, int64_t v);
 json_t *wf_clean_string(const char *text);
 /* An integer where v is one, null for what JSON has not: infinity, no number. */
 json_t *wf_json_number(double v);
@@ -57,8 +55,6 @@ json_t *wf_json_series(const struct wf_series *s);
 /* Words that a column may hold, NULL after the last; none for free text. */
 const char *wf_list_word(const char *list, const char *column, size_t i);
 
-/* "runnable"; "unknown" for what is no state. */
-const char *wf_state_word(unsigned state);
 /* "chan_recv"; "unknown" for what has no word. */
 const char *wf_word_or_unknown(enum wf_field_kind kind, uint64_t value);
 #endif /* WF_EXPORT_ROWS_H */

@@ -161,7 +161,7 @@ static bool enlist(struct wf_m *m)
     return room;
 }
 
-int wf_m_new(struct wf_p *p, bool spinning)
+static int new_m(struct wf_p *p, bool spinning)
 {
     struct wf_m *m = m_alloc();
     if (!m)
@@ -310,7 +310,7 @@ void wf_m_start(struct wf_p *p, bool spinning)
         wake(m);
         return;
     }
-    int err = wf_m_new(p, spinning);
+    int err = new_m(p, spinning);
     if (err)
         give_up(p, spinning, err);
 }

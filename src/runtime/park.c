@@ -76,7 +76,8 @@ static void put_global(struct wf_g *g)
     wf_global_add(g, g, 1);
 }
 
-void wf_after_switch(struct wf_m *m)
+/* Do what is left to do about the G that this M came from. */
+static void after_switch(struct wf_m *m)
 {
     struct wf_g *g = m->prev;
     switch ((enum wf_after)m->after) {
@@ -131,7 +132,7 @@ static inline __attribute__((always_inline)) void leave_for(struct wf_m *m,
     m = wf_m();
     g = m->g;
     wf_fiber_arrive(g->fake_stack);
-    wf_after_switch(m);
+    after_switch(m);
     *m->err = g->err;
 }
 
@@ -144,7 +145,7 @@ void wf_run_g(struct wf_m *m, struct wf_g *g, enum wf_word from)
     wf_ctx_switch(&m->ctx, &g->ctx);
     m = wf_m();
     wf_fiber_arrive(m->fake_stack);
-    wf_after_switch(m);
+    after_switch(m);
 }
 
 void wf_park(enum wf_why why, uint64_t obj, void (*unlock)(void *), void *lock)
@@ -348,7 +349,7 @@ void wf_g_main(void)
     struct wf_m *m = wf_m();
     struct wf_g *g = m->g;
     wf_fiber_arrive(NULL);
-    wf_after_switch(m);
+    after_switch(m);
     *m->err = 0;
     wf_leave();
     g->fn(g->arg);

@@ -41,8 +41,6 @@ bool wf_work_waits(struct wf_p *p, int64_t now);
 
 /* ---- park.c: the turns of a coroutine ---- */
 
-/* Do what is left to do about the G that this M came from. */
-void wf_after_switch(struct wf_m *m);
 /* From the M's own stack to g, until it comes back. */
 void wf_run_g(struct wf_m *m, struct wf_g *g, enum wf_word from);
 /* The M forgets its G: to its own stack, for the last time. */
@@ -59,7 +57,6 @@ void wf_m_start(struct wf_p *p, bool spinning);
 bool wf_m_stop(struct wf_m *m);
 /* Wake m, which sleeps outside of the idle list, with p. */
 void wf_m_give(struct wf_m *m, struct wf_p *p);
-int wf_m_new(struct wf_p *p, bool spinning);
 /* Wake all that sleep, to see that the runtime ends. */
 void wf_m_wake_all(void);
 /* Join the threads that ended. */

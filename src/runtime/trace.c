@@ -186,7 +186,7 @@ static void state_own(struct wf_tbuf *b)
 
 /* ---- slots ---- */
 
-void wf_trace_hand_on(struct wf_tbuf *b)
+static void hand_on(struct wf_tbuf *b)
 {
     struct wf_slot_head *h = b->head;
     b->at = b->limit = NULL;
@@ -241,7 +241,7 @@ static bool make_room(struct wf_tbuf *b, uint32_t gen)
     uint64_t now = wf_now_units();
 
     b->now = now > b->last ? now : b->last;
-    wf_trace_hand_on(b);
+    hand_on(b);
     if (fresh)
         atomic_store_explicit(&b->gen, gen, memory_order_release);
     if (atomic_load_explicit(&wf_trace_closing, memory_order_acquire))
@@ -294,7 +294,7 @@ void wf_trace_others_flip(uint32_t gen)
         struct wf_tbuf *b = &others[i];
         if (atomic_load_explicit(&b->gen, memory_order_relaxed) == gen)
             continue;
-        wf_trace_hand_on(b);
+        hand_on(b);
     }
 }
 
@@ -399,7 +399,7 @@ void wf_trace_m_end(struct wf_m *m)
     struct wf_tbuf *b = &m->tbuf;
     /* The slot first: once off the list, no generation waits for it. */
     wf_lock_acquire(&wf_trace_lock);
-    wf_trace_hand_on(b);
+    hand_on(b);
     wf_list_remove(&b->all);
     wf_lock_release(&wf_trace_lock);
     free(b->cache);

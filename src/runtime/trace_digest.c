@@ -6,7 +6,8 @@
  */
 #include "runtime/trace_int.h"
 
-uint32_t wf_digest_us(uint64_t units)
+/* Capped. */
+static uint32_t whole_us(uint64_t units)
 {
     uint64_t us = (uint64_t)((unsigned __int128)units * wf_tclock.us_per_unit >> 64);
     return us < UINT32_MAX ? (uint32_t)us : UINT32_MAX;
@@ -17,7 +18,7 @@ void wf_digest_until(struct wf_slot_head *h, uint64_t ts)
 {
     struct wf_digest *d = &h->block.digest;
     uint32_t before = d->running_us + d->spinning_us + d->idle_us + d->blocked_us;
-    uint32_t spent = wf_digest_us(ts - h->block.first_ts) - before;
+    uint32_t spent = whole_us(ts - h->block.first_ts) - before;
     switch (h->does) {
     case WF_MSTATE_running:
         d->running_us += spent;
@@ -49,6 +50,6 @@ void wf_digest_waited(struct wf_tbuf *b, const struct wf_g *g)
     if (g->runnable < wf_trace_since || g->runnable > b->now)
         return;
     b->waited = b->now - g->runnable;
-    d->wait_max_us = wf_digest_us(b->waited);
+    d->wait_max_us = whole_us(b->waited);
     d->wait_g = g->id;
 }

@@ -55,8 +55,6 @@ extern WF_HIDDEN uint32_t wf_trace_base;
 extern WF_HIDDEN uint64_t wf_trace_since;        /* its first moment, in units */
 extern WF_HIDDEN _Atomic uint64_t wf_trace_lost; /* events that found no room */
 
-/* Hand b's slot on, if it is in an older generation than gen and still b's. */
-void wf_trace_hand_on(struct wf_tbuf *b);
 /* With wf_trace_lock held: the others' slots of generations before gen. */
 void wf_trace_others_flip(uint32_t gen);
 /* State them, unless the generation knows them.  m runs g, or holds p; NULL: nobody. */
@@ -153,7 +151,6 @@ uint64_t wf_writer_bytes(void);
 
 /* ---- trace_digest.c ---- */
 
-uint32_t wf_digest_us(uint64_t units); /* capped */
 /* What the slot's M does, it did until then. */
 void wf_digest_until(struct wf_slot_head *h, uint64_t ts);
 

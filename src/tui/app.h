@@ -176,7 +176,6 @@ const char *wf_lane_set_name(size_t i); /* NULL: no more */
 /* names.c: what a row of the model is called. */
 enum { WF_NAME_MAX = 200 };
 const struct wf_g_row *wf_find_g(const struct wf_tui *t, uint64_t g); /* or NULL */
-const struct wf_site *wf_site_of(const struct wf_tui *t, uint32_t site);
 /* Its own name, else its site's; "" when not known. */
 const char *wf_g_name(const struct wf_tui *t, const struct wf_g_row *g);
 const char *wf_g_site(const struct wf_tui *t, const struct wf_g_row *g);

@@ -141,7 +141,7 @@ static int put_one(struct wf_area a, int x, int y, enum wf_style s, uint32_t c)
     return width;
 }
 
-void wf_put_char(struct wf_area a, int x, int y, enum wf_style s, uint32_t c)
+static void put_char(struct wf_area a, int x, int y, enum wf_style s, uint32_t c)
 {
     put_one(a, x, y, s, c);
 }
@@ -202,7 +202,7 @@ void wf_put_in(struct wf_area a, int x, int y, int w, bool right, enum wf_style 
         return;
     wf_put(part, right && columns < w ? w - columns : 0, 0, s, text);
     if (columns > w)
-        wf_put_char(part, w - 1, 0, s, '~');
+        put_char(part, w - 1, 0, s, '~');
 }
 
 int wf_put_wrapped(struct wf_area a, int x, int y, enum wf_style s, const char *text)

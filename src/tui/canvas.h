@@ -75,7 +75,6 @@ struct wf_area wf_area_all(struct wf_canvas *cv);
 struct wf_area wf_area_sub(struct wf_area a, int x, int y, int w, int h);
 
 uint32_t wf_glyph(struct wf_area a, enum wf_glyph_name name);
-void wf_put_char(struct wf_area a, int x, int y, enum wf_style s, uint32_t c);
 void wf_put_glyph(struct wf_area a, int x, int y, enum wf_style s,
                   enum wf_glyph_name name);
 /* Put text in one row; returns the column after it (as if there were no edge). */

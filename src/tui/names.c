@@ -23,7 +23,7 @@ const struct wf_g_row *wf_find_g(const struct wf_tui *t, uint64_t g)
     return low < n && rows[low]->g == g ? rows[low] : NULL;
 }
 
-const struct wf_site *wf_site_of(const struct wf_tui *t, uint32_t site)
+static const struct wf_site *site_of(const struct wf_tui *t, uint32_t site)
 {
     static const struct wf_site unknown = { "", "" };
     struct wf_source *src = wf_model_source(t->md);
@@ -33,12 +33,12 @@ const struct wf_site *wf_site_of(const struct wf_tui *t, uint32_t site)
 
 const char *wf_g_name(const struct wf_tui *t, const struct wf_g_row *g)
 {
-    return g->name[0] ? g->name : wf_site_of(t, g->site)->name;
+    return g->name[0] ? g->name : site_of(t, g->site)->name;
 }
 
 const char *wf_g_site(const struct wf_tui *t, const struct wf_g_row *g)
 {
-    return wf_site_of(t, g->site)->site;
+    return site_of(t, g->site)->site;
 }
 
 const char *wf_reason_text(unsigned reason)

@@ -23,7 +23,8 @@ struct sort_key {
     char *text;
 };
 
-const char *wf_value_text(const struct wf_value *v, char *out)
+/* Shown as one column of text; out of at least WF_FMT_MAX. */
+static const char *value_text(const struct wf_value *v, char *out)
 {
     switch (v->kind) {
     case WF_V_TEXT:
@@ -109,7 +110,7 @@ static bool row_has(const struct wf_table *tb, const struct wf_tui *t, const voi
         struct wf_value v;
         value(tb, t, c, row, &v);
         if ((v.kind == WF_V_TEXT || v.kind == WF_V_ID) &&
-            strcasestr(wf_value_text(&v, out), text))
+            strcasestr(value_text(&v, out), text))
             return true;
     }
     return false;
@@ -357,7 +358,7 @@ static void draw_row(const struct wf_table *tb, const struct wf_tui *t,
             s = WF_S_DIM;
         wf_put_in(a, x[i], y, w[i],
                   v.kind > WF_V_TEXT || (v.kind == WF_V_NONE && c->width), s,
-                  wf_value_text(&v, out));
+                  value_text(&v, out));
     }
 }
 

@@ -85,7 +85,4 @@ bool wf_table_search(struct wf_table *tb, const struct wf_tui *t, const char *te
                      int step);
 /* A click at a cell of the screen.  True: on the row that was chosen before. */
 bool wf_table_click(struct wf_table *tb, const struct wf_tui *t, int x, int y);
-
-/* Shown as one column of text; out of at least WF_FMT_MAX. */
-const char *wf_value_text(const struct wf_value *v, char *out);
 #endif /* WF_TUI_TABLE_H */

@@ -57,7 +57,6 @@ static inline struct wf_timeline *wf_timeline(const struct wf_tui *t)
 void wf_timeline_list(struct wf_tui *t, struct wf_timeline *tl);
 /* Fetch cells for what is shown, if that is not what was fetched last. */
 void wf_timeline_fetch(struct wf_tui *t, struct wf_timeline *tl);
-void wf_timeline_remember(struct wf_tui *t, struct wf_timeline *tl);
 const struct wf_lane_shown *wf_timeline_chosen(const struct wf_timeline *tl);
 void wf_lane_name(char out[32], struct wf_lane lane);
 /* Lines below the lanes: what the cursor is on. */

@@ -9,7 +9,7 @@
 #include "tui/timeline.h"
 
 /* Before a change of the view that can be undone. */
-void wf_timeline_remember(struct wf_tui *t, struct wf_timeline *tl)
+static void remember(struct wf_tui *t, struct wf_timeline *tl)
 {
     if (tl->nundo == WF_UNDO) {
         memmove(tl->undo, tl->undo + 1, (WF_UNDO - 1) * sizeof *tl->undo);
@@ -66,8 +66,7 @@ void wf_do_redo(struct wf_tui *t, struct wf_key key)
         (void)key;                                                                     \
         statement;                                                                     \
     }
-#define CHANGE(command, statement)                                                     \
-    DO(command, wf_timeline_remember(t, wf_timeline(t)); statement)
+#define CHANGE(command, statement) DO(command, remember(t, wf_timeline(t)); statement)
 
 CHANGE(zoom_in, wf_window_zoom_in(&t->win))
 CHANGE(zoom_out, wf_window_zoom_out(&t->win))
@@ -136,7 +135,7 @@ void wf_do_fit_span(struct wf_tui *t, struct wf_key key)
         return;
     }
     int64_t margin = (l->moment.until - l->moment.since) / 8;
-    wf_timeline_remember(t, tl);
+    remember(t, tl);
     wf_window_fit(&t->win, l->moment.since - margin, l->moment.until + margin);
 }
 
@@ -241,7 +240,7 @@ static void goto_letter(struct wf_tui *t, struct wf_key key)
         return;
     }
     int64_t delta = t->win.cursor - tl->mark[i];
-    wf_timeline_remember(t, tl);
+    remember(t, tl);
     wf_window_goto(&t->win, tl->mark[i]);
     wf_tui_say(t, "mark %c, %s %s", 'a' + i, wf_fmt_time(d, delta < 0 ? -delta : delta),
                delta < 0 ? "later" : "earlier");
@@ -284,7 +283,7 @@ void wf_do_point(struct wf_tui *t, struct wf_key key)
 
 void wf_timeline_zoom(struct wf_tui *t, int64_t from, int64_t to)
 {
-    wf_timeline_remember(t, wf_timeline(t));
+    remember(t, wf_timeline(t));
     wf_window_fit(&t->win, from, to);
 }
 
@@ -311,7 +310,7 @@ void wf_timeline_show(struct wf_tui *t, struct wf_lane lane, int64_t from, int64
     int64_t margin = (to - from) / 2 + 1;
 
     wf_tui_show(t, WF_VIEW_timeline);
-    wf_timeline_remember(t, tl);
+    remember(t, tl);
     for (size_t i = tl->npins; i-- > 0;)
         if (tl->pins[i].jump)
             unpin(tl, tl->pins[i].g);
