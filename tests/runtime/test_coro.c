@@ -198,23 +198,39 @@ static void test_run_again_and_again(void **state)
 
 static void sleep_for_ever(void *arg)
 {
-    (void)arg;
     weft_sleep(INT64_MAX);
+    atomic_fetch_add((_Atomic int *)arg, 1);
 }
+
+struct left {
+    _Atomic int came_back;
+    uint64_t before, after; /* alive when a run begins and ends */
+};
 
 static void leave_others_behind(void *arg)
 {
-    (void)arg;
+    struct left *l = arg;
+    struct weft_stats s = { .size = sizeof s };
+    weft_stats(&s);
+    l->before = s.coroutines;
     for (int i = 0; i < 100; i++)
-        weft_go(sleep_for_ever, NULL);
+        weft_go(sleep_for_ever, &l->came_back);
     await_parked(100);
+    weft_stats(&s);
+    l->after = s.coroutines;
 }
 
+/* They neither go on in the next run nor count in it. */
 static void test_others_are_abandoned(void **state)
 {
     (void)state;
-    for (int i = 0; i < 3; i++)
-        run_in_weft(leave_others_behind, NULL);
+    struct left l = { 0 };
+    for (int i = 0; i < 3; i++) {
+        run_in_weft(leave_others_behind, &l);
+        assert_int_equal(l.before, 1);
+        assert_int_equal(l.after, 101);
+        assert_int_equal(l.came_back, 0);
+    }
 }
 
 int main(void)
