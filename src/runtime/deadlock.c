@@ -4,7 +4,8 @@
  * All: the last M is about to sleep, and there is no timer, no armed descriptor, no
  * thread that runs on without a P or blocks, no plain thread that said it may come.
  * Some: who waits for a mutex or an end is followed to who holds it, and so on; what
- * comes back to where it began, twice half a second apart, will never be undone.
+ * comes back to where it began, twice half a second apart, will never be undone; once is
+ * enough when the run is over and nothing moves any more.
  */
 #include <stdio.h>
 
@@ -110,6 +111,14 @@ static void tell(struct wf_g *g, uint32_t n)
     }
 }
 
+static void tell_once(struct wf_g *g, uint32_t n, uint64_t sign)
+{
+    if (in(cycles.told, cycles.ntold, sign) || cycles.ntold == REMEMBER)
+        return;
+    cycles.told[cycles.ntold++] = sign;
+    tell(g, n);
+}
+
 static void look_at(struct wf_g *g, void *arg)
 {
     int64_t now = *(int64_t *)arg, since = wf_get(&g->since);
@@ -124,11 +133,8 @@ static void look_at(struct wf_g *g, void *arg)
     if (!n || cycles.nseen == REMEMBER)
         return;
     cycles.seen[cycles.nseen++] = sign;
-    if (!in(cycles.before, cycles.nbefore, sign) ||
-        in(cycles.told, cycles.ntold, sign) || cycles.ntold == REMEMBER)
-        return;
-    cycles.told[cycles.ntold++] = sign;
-    tell(g, n);
+    if (in(cycles.before, cycles.nbefore, sign))
+        tell_once(g, n, sign);
 }
 
 void wf_deadlock_check_cycles(int64_t now)
@@ -138,6 +144,22 @@ void wf_deadlock_check_cycles(int64_t now)
     cycles.nbefore = cycles.nseen;
     cycles.nseen = 0;
     wf_g_each(look_at, &now);
+}
+
+static void look_at_left(struct wf_g *g, void *arg)
+{
+    (void)arg;
+    uint64_t sign;
+    uint32_t n = 0;
+    if (wf_get(&g->state) == WF_G_WAITING && wf_get(&g->owner))
+        n = cycle_of(g, &sign);
+    if (n)
+        tell_once(g, n, sign);
+}
+
+void wf_deadlock_check_left(void)
+{
+    wf_g_each(look_at_left, NULL);
 }
 
 void wf_deadlock_reset(void)

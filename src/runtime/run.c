@@ -199,6 +199,7 @@ static int launch(void (*fn)(void *), void *arg, const void *spawned)
     wf_m_start(NULL, false);
     wait_until_done();
     wf_sysmon_join();
+    wf_deadlock_check_left();
     wf_fatal_hook = NULL;
     wf_sample_fini();
     wf_stacks_release();

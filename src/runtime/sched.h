@@ -146,6 +146,8 @@ int64_t wf_timers_earliest(void);
 void wf_deadlock_check_all(void);
 /* The monitor looks for cycles among those that wait for each other. */
 void wf_deadlock_check_cycles(int64_t now);
+/* The run is over: the cycles among those that it leaves behind, if not told before. */
+void wf_deadlock_check_left(void);
 void wf_deadlock_reset(void);
 
 /* ---- emit.c: events of more than one line; only while wf_trace_on.  Each is told

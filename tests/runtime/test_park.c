@@ -312,27 +312,25 @@ static void three_in_a_ring(void *arg)
 {
     static int index[3] = { 0, 1, 2 };
     static const char *const names[] = { "anna", "berta", "cara" };
-    (void)arg;
+    const int64_t *for_ns = arg;
     for (int i = 0; i < 3; i++)
         weft_mutex_init(&forks[i], NULL);
     for (int i = 0; i < 3; i++)
         weft_go_named(names[i], take_two, &index[i]);
-    weft_sleep(4 * WF_NS_PER_S); /* the rest runs on */
+    weft_sleep(*for_ns); /* the rest runs on */
     fprintf(stderr, "the rest ran on\n");
 }
 
 static void run_ring(void *arg)
 {
-    (void)arg;
     weft_config c = rt_config(2);
-    weft_run(&c, three_in_a_ring, NULL);
+    weft_run(&c, three_in_a_ring, arg);
 }
 
-static void test_ring_of_mutexes_is_reported_once(void **state)
+static void ring_is_reported_once(int64_t for_ns)
 {
     char out[4096];
-    (void)state;
-    int status = in_child(run_ring, NULL, out, sizeof out);
+    int status = in_child(run_ring, &for_ns, out, sizeof out);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
     assert_non_null(strstr(out, "(anna) waits: mutex"));
@@ -343,6 +341,18 @@ static void test_ring_of_mutexes_is_reported_once(void **state)
     for (const char *at = out; (at = strstr(at, "weft: deadlock:")); at++)
         lines++;
     assert_int_equal(lines, 3);
+}
+
+static void test_ring_of_mutexes_is_reported_once(void **state)
+{
+    (void)state;
+    ring_is_reported_once(4 * WF_NS_PER_S);
+}
+
+static void test_ring_is_reported_when_the_run_ends_early(void **state)
+{
+    (void)state;
+    ring_is_reported_once(200 * WF_NS_PER_MS);
 }
 
 static void *wake_from_outside(void *arg)
@@ -456,6 +466,7 @@ int main(void)
         cmocka_unit_test(test_weft_in_a_forked_child_aborts),
         cmocka_unit_test(test_everybody_waiting_is_reported),
         cmocka_unit_test(test_ring_of_mutexes_is_reported_once),
+        cmocka_unit_test(test_ring_is_reported_when_the_run_ends_early),
         cmocka_unit_test(test_plain_thread_that_may_come_is_no_deadlock),
         cmocka_unit_test(test_too_many_threads_is_said),
         cmocka_unit_test(test_thread_cache_keeps_threads),
