@@ -228,34 +228,42 @@ enum wf_gate wf_replay_gate(struct wf_order *o, struct wf_writer *w,
 
 /* --- it is true now --------------------------------------------------------------- */
 
-/* The thing is in this state, run (held) by w, NULL: by nobody. */
-static void become(struct wf_order *o, struct wf_key key, unsigned state,
-                   const struct wf_writer *w)
+static void let_go(struct wf_who *who, struct wf_key key)
+{
+    if (key.kind == WF_THING_G && who->g == key.id)
+        who->g = 0;
+    if (key.kind == WF_THING_P && who->p != WF_NO_P && (uint64_t)who->p + 1 == key.id)
+        who->p = WF_NO_P;
+}
+
+/* The thing is in this state, run (held) by w and nobody else, NULL: by nobody. */
+static struct wf_thing *become(struct wf_order *o, struct wf_key key, unsigned state,
+                               const struct wf_writer *w)
 {
     struct wf_thing *x = wf_order_put(o, key);
+    uint32_t writer = w ? w->index + 1 : 0;
 
     if (!x)
-        return;
+        return NULL;
+    if (x->writer && x->writer != writer)
+        let_go(&o->writers[x->writer - 1]->who, key);
     x->state = (uint8_t)(state < WF_THING_UNKNOWN ? state : WF_THING_UNKNOWN);
-    x->writer = w ? w->index + 1 : 0;
+    x->writer = writer;
     if (x->held)
         wf_order_touch(o, x);
+    return x;
 }
 
 /* The same by an event that carries a number. */
 static void become_at(struct wf_order *o, struct wf_key key, uint64_t seq,
                       unsigned state, const struct wf_writer *w)
 {
-    struct wf_thing *x = wf_order_put(o, key);
+    struct wf_thing *x = become(o, key, state, w);
 
     if (!x)
         return;
     x->seq = seq;
     x->gen = o->gen->number;
-    x->state = (uint8_t)(state < WF_THING_UNKNOWN ? state : WF_THING_UNKNOWN);
-    x->writer = w ? w->index + 1 : 0;
-    if (x->held)
-        wf_order_touch(o, x);
 }
 
 static struct wf_writer *writer_of(struct wf_order *o, uint64_t m)
@@ -325,19 +333,6 @@ static void p_status(struct wf_order *o, const struct wf_event *ev)
               state <= WF_PSTATE_syscall ? (unsigned)state : WF_THING_UNKNOWN, w);
     if (w && p < INT32_MAX)
         w->who.p = (int32_t)p;
-}
-
-/* Only for an M of which we know nothing: the event has no number that would order it. */
-static void m_status(struct wf_order *o, const struct wf_event *ev)
-{
-    struct wf_writer *w = writer_of(o, WF_ARG(ev, m_status, m));
-    uint64_t p = WF_ARG(ev, m_status, p);
-
-    if (!w || w->seen)
-        return;
-    if (p && p <= INT32_MAX)
-        w->who.p = (int32_t)(p - 1);
-    w->who.g = WF_ARG(ev, m_status, g);
 }
 
 static void p_retake(struct wf_order *o, const struct wf_event *ev)
@@ -433,9 +428,6 @@ void wf_replay_event(struct wf_order *o, struct wf_writer *w)
         break;
     case WF_EV_p_status:
         p_status(o, ev);
-        break;
-    case WF_EV_m_status:
-        m_status(o, ev);
         break;
     case WF_EV_m_end:
         release_p(o, w);

@@ -44,6 +44,7 @@ static int seek(struct wf_source *source, int64_t t)
     if (err)
         return err;
     s->at = s->nqueued = 0;
+    s->ngaps = 0;
     s->global = (struct wf_step_proc){ 0 };
     wf_map_fini(&s->gs);
     wf_map_fini(&s->ps);
@@ -83,6 +84,7 @@ static void close_steps(struct wf_source *source)
     for (size_t i = 0; i < s->nsites; i++)
         free(s->sites[i]);
     free(s->sites);
+    free(s->gaps);
     wf_map_fini(&s->gs);
     wf_map_fini(&s->ps);
     wf_map_fini(&s->ms);

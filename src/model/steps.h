@@ -22,6 +22,10 @@ struct wf_step_proc {
     bool queue_known;
 };
 
+struct wf_step_span {
+    int64_t from, to;
+};
+
 struct wf_step_spot {
     struct wf_site site;
     char where[];
@@ -41,6 +45,8 @@ struct wf_steps {
     struct wf_map site_of;       /* of uint32_t, by a hash of what makes a site */
     struct wf_step_spot **sites; /* by id - 1 */
     size_t nsites;
+    struct wf_step_span *gaps; /* so far, apart from each other, in order */
+    size_t ngaps, gaps_size;
     struct wf_step_proc global;
     uint8_t object_of[256]; /* of a reason */
 };
@@ -50,6 +56,8 @@ struct wf_step *wf_step_put(struct wf_steps *s, enum wf_step_kind kind);
 void wf_step_numbers(struct wf_steps *s, enum wf_step_kind kind, uint64_t n,
                      uint64_t n2);
 struct wf_step_g *wf_step_coroutine(struct wf_steps *s, uint64_t g);
+/* What happened in [from, to) may not be in the trace. */
+void wf_step_missing(struct wf_steps *s, int64_t from, int64_t to);
 /* g is in state now; what went before may not fit: a gap swallowed it.  NULL: g 0. */
 struct wf_step *wf_step_state(struct wf_steps *s, uint64_t g, unsigned state);
 void wf_step_wait(struct wf_steps *s, struct wf_step *step, uint64_t reason,

@@ -200,6 +200,7 @@ void wf_step_gap(struct wf_steps *s, const struct wf_gap *gap)
     step->n = gap->from;
     step->n2 = gap->events > INT64_MAX ? INT64_MAX : (int64_t)gap->events;
     step->cause = (uint8_t)gap->cause;
+    wf_step_missing(s, gap->from, s->rec->t);
     if (!c || c->state >= WF_G_NSTATES)
         return;
     step = wf_step_put(s, WF_STEP_G_STATE);

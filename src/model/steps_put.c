@@ -2,6 +2,8 @@
 /* steps_put.c - put one step; know what coroutines, Ps and queues were before. */
 #include "model/steps.h"
 
+#include <stdlib.h>
+
 /* --- putting steps ---------------------------------------------------------------- */
 
 /* A step about the writer of the event at hand. */
@@ -32,16 +34,43 @@ struct wf_step_g *wf_step_coroutine(struct wf_steps *s, uint64_t g)
     return c;
 }
 
+/* Gaps come in the order of their ends; those that touch are one for gap_since. */
+void wf_step_missing(struct wf_steps *s, int64_t from, int64_t to)
+{
+    struct wf_step_span *grown;
+
+    while (s->ngaps && s->gaps[s->ngaps - 1].to >= from)
+        from = s->gaps[--s->ngaps].from < from ? s->gaps[s->ngaps].from : from;
+    if (s->ngaps == s->gaps_size) {
+        size_t size = s->gaps_size ? 2 * s->gaps_size : 64;
+        grown = realloc(s->gaps, size * sizeof *grown);
+        if (!grown && !s->ngaps)
+            return;
+        if (!grown) { /* rather too much unknown than too little */
+            s->gaps[s->ngaps - 1].to = to;
+            return;
+        }
+        s->gaps = grown;
+        s->gaps_size = size;
+    }
+    s->gaps[s->ngaps++] = (struct wf_step_span){ from, to };
+}
+
 /* The start of the first gap that reaches past since, or t when there is none. */
 static int64_t gap_since(const struct wf_steps *s, int64_t since, int64_t t)
 {
-    const struct wf_trace_info *info = s->source.info;
-    int64_t from = t;
+    size_t low = 0, high = s->ngaps;
 
-    for (size_t i = 0; i < info->ngaps; i++)
-        if (info->gaps[i].to >= since && info->gaps[i].from < from)
-            from = info->gaps[i].from;
-    return from > since ? from : since;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (s->gaps[mid].to >= since)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    if (low == s->ngaps)
+        return t;
+    return s->gaps[low].from > since ? s->gaps[low].from : since;
 }
 
 /* g is in state now; what went before does not fit: a gap may have swallowed it. */

@@ -127,6 +127,62 @@ static void test_a_lost_event_is_not_waited_for(void **state)
         "7 g_start 8 g_park 20 g_start 40000000 g_end 50000000 lost");
 }
 
+/* What M 2 lost is not about g 2 and P 1: a status says that it had let go of both. */
+static void test_a_status_takes_from_the_m_that_had_it(void **state)
+{
+    (void)state;
+    assemble(TWO_MS "!generation 20\n"
+                    "20 k - - p_status p=0 state=running m=1\n"
+                    "20 k - - p_status p=1 state=idle\n"
+                    "20 k - - g_status g=1 state=running m=1\n"
+                    "20 k - - g_status g=2 state=waiting reason=sleep obj=2\n"
+                    "!lost 2 3\n30 2 - - lost n=3 span=15\n");
+    char *text = dump(trace);
+
+    assert_non_null(strstr(text, "\n30\t2\t-\t-\tlost\t"));
+    free(text);
+}
+
+/* The last step about g with this state. */
+static struct wf_step last_state(uint64_t g, unsigned state)
+{
+    struct wf_step step, found = { .t = -1 };
+    struct wf_source *source;
+    char error[256];
+
+    assert_int_equal(wf_source_open(trace, &source, error), 0);
+    while (source->next(source, &step) > 0)
+        if (step.kind == WF_STEP_G_STATE && step.g == g && step.state == state)
+            found = step;
+    source->close(source);
+    return found;
+}
+
+/* Also behind more gaps than a summary lists. */
+static void test_the_gap_is_known_that_swallowed_a_ready(void **state)
+{
+    (void)state;
+    size_t size;
+    char *text;
+    FILE *f = open_memstream(&text, &size);
+
+    assert_non_null(f);
+    fputs(TWO_MS, f);
+    for (int i = 1; i <= WF_GAPS_MAX; i++)
+        fprintf(f, "!lost 2 1\n%d 2 - - lost n=1 span=2\n", 10 * i);
+    fputs("20000 1 0 1 g_park reason=sleep\n"
+          "!lost 2 1\n20100 2 - - lost n=1 span=2\n"
+          "20200 1 0 - g_start g=1 gseq=3\n",
+          f);
+    fclose(f);
+    assemble(text);
+    free(text);
+    struct wf_step step = last_state(1, WF_G_RUNNING);
+    assert_int_equal(step.t, 20200);
+    assert_int_equal(step.n, 20098);
+    assert_int_equal(step.prov, WF_UNKNOWN);
+}
+
 static void test_after_a_contradiction_it_goes_on(void **state)
 {
     (void)state;
@@ -401,6 +457,8 @@ int main(void)
         cmocka_unit_test(test_a_ready_waits_for_the_park_of_another_m),
         cmocka_unit_test(test_a_p_is_taken_when_it_was_given_up),
         cmocka_unit_test(test_a_lost_event_is_not_waited_for),
+        cmocka_unit_test(test_a_status_takes_from_the_m_that_had_it),
+        cmocka_unit_test(test_the_gap_is_known_that_swallowed_a_ready),
         cmocka_unit_test(test_after_a_contradiction_it_goes_on),
         cmocka_unit_test(test_a_coroutine_waits_for_its_status_in_a_generation),
         cmocka_unit_test(test_a_damaged_block_is_a_gap),

@@ -125,7 +125,6 @@ class Replay:
         self.created = self.ended_count = self.max_live = 0
         self.events = 0
         self.stacks = {}
-        self.heard = set()  # Ms that wrote
         self.gaps = []  # (from, to) of what is not in the trace
         self.end = 0
 
@@ -246,9 +245,16 @@ class Replay:
         if self.queues[which].now is not None:
             self.queue(t, which, max(0, self.queues[which].now - n))
 
+    def only(self, held, m, thing):
+        """One thread has it, None: none has."""
+        for other in [o for o, it in held.items() if it == thing]:
+            held[other] = None
+        if m is not None:
+            held[m] = thing
+
     def run(self, t, m, p, gid, word, length):
         self.become(gid, t, "running").m = m
-        self.m_g[m] = gid
+        self.only(self.m_g, m, gid)
         if p is not None:
             self.dispatches[p][word] += 1
             self.p_become(p, t, "running")
@@ -274,7 +280,6 @@ class Replay:
         handler = getattr(self, "on_" + name, None)
         if handler:
             handler(t, m, p, gid, a)
-        self.heard.add(m)
 
     def on_g_create(self, t, m, p, gid, a):
         g = self.add_g(int(a["g"]), t, "runnable", t)
@@ -292,8 +297,9 @@ class Replay:
         changed = new or g.state != state
         if g.state != state:
             self.become(int(a["g"]), t, state, a["reason"], int(a["obj"]))
-        if state in ("running", "syscall"):
-            self.m_g[int(a["m"])] = int(a["g"])
+        runs = state in ("running", "syscall")
+        self.only(self.m_g, int(a["m"]) if runs else None, int(a["g"]))
+        if runs:
             if changed and self.m_p.get(int(a["m"])) is not None:
                 self.p_become(self.m_p[int(a["m"])], t, state)
 
@@ -321,6 +327,7 @@ class Replay:
 
     def on_g_ready(self, t, m, p, gid, a):
         self.become(int(a["g"]), t, "runnable")
+        self.only(self.m_g, None, int(a["g"]))
         self.moved(t, a["to"], p, int(a["len"]))
 
     def on_g_yield(self, t, m, p, gid, a):
@@ -348,7 +355,8 @@ class Replay:
                 self.p_become(p, t, "running")
 
     def on_p_start(self, t, m, p, gid, a):
-        taken = self.m_p[m] = int(a["p"])
+        taken = int(a["p"])
+        self.only(self.m_p, m, taken)
         g = self.gs.get(gid)
         if g is not None and g.state == "syscall":
             self.become(gid, t, "running")
@@ -362,16 +370,14 @@ class Replay:
     def on_p_retake(self, t, m, p, gid, a):
         self.threads["retakes"] += 1
         self.p_become(int(a["p"]), t, "idle")
-        if self.m_p.get(int(a["m"])) == int(a["p"]):
-            self.m_p[int(a["m"])] = None
+        self.only(self.m_p, None, int(a["p"]))
         g = self.m_g.get(int(a["m"]))
         if a["why"] == "block" and g is not None and self.gs[g].state == "running":
             self.become(g, t, "syscall")
 
     def on_p_status(self, t, m, p, gid, a):
         self.ps.add(int(a["p"]))
-        if a["state"] != "idle":
-            self.m_p[int(a["m"])] = int(a["p"])
+        self.only(self.m_p, int(a["m"]) if a["state"] != "idle" else None, int(a["p"]))
         self.queue(t, int(a["p"]), int(a["len"]))
 
     def on_runq(self, t, m, p, gid, a):
@@ -396,9 +402,6 @@ class Replay:
         self.threads["max_live"] = max(self.threads["max_live"], len(self.threads_live))
 
     def on_m_status(self, t, m, p, gid, a):
-        if int(a["m"]) not in self.heard:  # nothing else says what it held before
-            self.m_p[int(a["m"])] = None if a["p"] == "-" else int(a["p"])
-            self.m_g[int(a["m"])] = int(a["g"]) or None
         self.thread_lives(int(a["m"]))
 
     def on_m_end(self, t, m, p, gid, a):
