@@ -287,6 +287,7 @@ static void setup(struct wl *w)
 {
     wl_require(w, "orders_lost==0");
     wl_require(w, "orders_dup==0");
+    wl_require(w, "orders_done>0||orders_failed==0");
     wl_require(w, "queue_max<=queue");
     wl_require(w, "threads_max<=procs+4");
 }

@@ -94,7 +94,7 @@ static int add_budget(struct check *c, struct wf_budget *budget, const char *tex
         return wf_complain(WF_EXIT_USAGE, "check: too many budgets");
     *rule = (struct rule){ .budget = text };
     if (wf_expr_parse(text, wf_budget_names(budget), &rule->expr, &error))
-        return wf_complain(WF_EXIT_USAGE, "check: --budget '%s': at %zu: %s", text,
+        return wf_complain(WF_EXIT_USAGE, "check: --budget '%.200s': at %zu: %s", text,
                            error.at + 1, error.text);
     c->n++;
     return -1;
@@ -323,6 +323,16 @@ static int tell(struct check *c)
     return wf_session_status(&c->s, failures ? WF_EXIT_FOUND : WF_EXIT_OK);
 }
 
+static int one_on_stdout(const struct check *c)
+{
+    const char *junit = wf_opt_text(&c->s.options, "junit");
+
+    if (wf_opt_given(&c->s.options, "json") && junit && !strcmp(junit, "-"))
+        return wf_complain(WF_EXIT_USAGE, "check: --json and --junit - exclude each "
+                                          "other: both are standard output");
+    return -1;
+}
+
 static bool asks_coroutines(const struct check *c)
 {
     for (size_t i = 0; i < c->n; i++)
@@ -338,6 +348,8 @@ int wf_cmd_check(int argc, char **argv)
     if (!c)
         wf_fatal("out of memory");
     int status = wf_session_options(&c->s, "check", argc, argv, 1);
+    if (status < 0)
+        status = one_on_stdout(c);
     if (status < 0)
         status = read_rules(c);
     c->s.model_opts.coroutines = asks_coroutines(c);

@@ -207,7 +207,7 @@ static int read_conditions(struct report *r, struct wf_model *md)
     else
         wf_row_names_init_blank(&r->names, "events", blank_event());
     if (where && wf_expr_parse(where, &r->names.names, &r->where, &error))
-        return wf_complain(WF_EXIT_USAGE, "report: --where '%s': at %zu: %s", where,
+        return wf_complain(WF_EXIT_USAGE, "report: --where '%.200s': at %zu: %s", where,
                            error.at + 1, error.text);
     r->ascending = sort && *sort == '-';
     sort += r->ascending;

@@ -3,6 +3,7 @@
  * main.c - find the subcommand and run it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,8 +111,18 @@ static int dispatch(int argc, char **argv)
     return command ? command->run(argc - 1, argv + 1) : view_or_unknown(argc, argv);
 }
 
+/* Or the next file that is opened would take the place of a closed standard stream:
+ * these can be neither read (0) nor written (1, 2), as if they were closed. */
+static void open_standard_streams(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)open("/dev/null", (fd ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+}
+
 int main(int argc, char **argv)
 {
+    open_standard_streams();
     setlocale(LC_CTYPE, "");
     int status = dispatch(argc, argv);
     int bad = ferror(stdout);

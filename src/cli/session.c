@@ -57,7 +57,9 @@ static int read_value(enum wf_alert_unit unit, const char *text, double *out)
         n -= 2;
     snprintf(number, sizeof number, "%.*s", (int)(n < WORD_MAX ? n : WORD_MAX - 1),
              text);
-    return wf_parse_number(number, out) || *out <= 0 ? -EINVAL : 0;
+    if (wf_parse_number(number, out) || *out <= 0)
+        return -EINVAL;
+    return unit == WF_ALERT_PERCENT && *out > 100 ? -EINVAL : 0;
 }
 
 /* The value for the kind that n bytes at text name: 0, or -EINVAL and why not. */
@@ -86,8 +88,13 @@ static int set_threshold(struct wf_session *s, const char *text, size_t n,
 /* KIND or KIND@SITE: likewise. */
 static int add_mute(struct wf_session *s, const char *text, char why[static WHY_MAX])
 {
-    if (find_kind(text, strcspn(text, "@"), why) < 0)
+    size_t n = strcspn(text, "@");
+    if (find_kind(text, n, why) < 0)
         return -EINVAL;
+    if (text[n] && !text[n + 1]) {
+        snprintf(why, WHY_MAX, "a site is wanted after @");
+        return -EINVAL;
+    }
     char **more = realloc(s->mute, (s->nmute + 2) * sizeof *more);
     if (!more || !(more[s->nmute] = strdup(text)))
         wf_fatal("out of memory");

@@ -128,6 +128,13 @@ static bool field_is(const char *field, const char *name)
     return !strncmp(field, name, n) && (!field[n] || !strcmp(field + n, "_ns"));
 }
 
+static bool is_time(const char *field)
+{
+    size_t n = strlen(field);
+
+    return n > 3 && !strcmp(field + n - 3, "_ns");
+}
+
 static bool find_field(const struct wf_expr_names *names, const char *name, size_t *out)
 {
     const char *field;
@@ -151,8 +158,8 @@ static size_t short_names(const struct wf_expr_names *names,
 
     for (; n < MAX_WORDS && (field = names->field(names->arg, n)); n++) {
         size_t len = strlen(field);
-        bool ns = len > 3 && !strcmp(field + len - 3, "_ns");
-        snprintf(out[n], MAX_NAME, "%.*s", (int)(len - (ns ? 3 : 0)), field);
+        snprintf(out[n], MAX_NAME, "%.*s", (int)(len - (is_time(field) ? 3 : 0)),
+                 field);
         list[n] = out[n];
     }
     return n;
@@ -181,6 +188,19 @@ static bool find_func(const char *name, enum wf_expr_func *out)
             return true;
         }
     return false;
+}
+
+/* Is what func makes of this state's spans, or of LIST.COLUMN, a time without unit? */
+static bool makes_time(const struct wf_expr_names *rows, enum wf_expr_func func,
+                       const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    size_t field;
+
+    if (func == WF_FUNC_count || func == WF_FUNC_share || is_time(name))
+        return false;
+    return !dot || (rows && !rows->any && find_field(rows, dot + 1, &field) &&
+                    is_time(rows->field(rows->arg, field)));
 }
 
 /* The rest of a call, from its "(" on; takes name. */
@@ -228,6 +248,8 @@ static unsigned parse_call(struct parser *p, size_t at, char *name)
         unexpected(p, "')'");
     if (p->err)
         wf_expr_free(node.where);
+    else if (makes_time(rows, node.func, node.s))
+        node.unit = WF_VALUE_TIME;
     return add(p, node);
 }
 
@@ -240,8 +262,12 @@ static unsigned parse_name(struct parser *p)
         return 0;
     if (take(p, "("))
         return parse_call(p, node.at, name);
-    if (find_field(p->names, name, &node.field))
+    if (find_field(p->names, name, &node.field)) {
         node.kind = WF_NODE_FIELD;
+        if (!p->names->any && !is_time(name) &&
+            is_time(p->names->field(p->names->arg, node.field)))
+            node.unit = WF_VALUE_TIME;
+    }
     node.s = name;
     return add(p, node);
 }
@@ -472,6 +498,18 @@ static bool constant(const struct parser *p, unsigned i)
     }
 }
 
+/* A time is compared with 5ms, with 5 only if its name says ns; 0 is 0 in any unit. */
+static void want_unit(struct parser *p, unsigned a, unsigned b)
+{
+    const struct wf_node *time = &p->e->nodes[a], *number = &p->e->nodes[b];
+
+    if (!p->err && time->unit == WF_VALUE_TIME && time->kind != WF_NODE_NUMBER &&
+        number->kind == WF_NODE_NUMBER && number->unit != WF_VALUE_TIME &&
+        number->n != 0)
+        fail(p, number->at, "%s is a time: its unit is wanted (ns us ms s m h)",
+             time->s);
+}
+
 /* Can the sides be compared so?  A bare word on the left is a field mistyped. */
 static void check_test(struct parser *p, enum wf_node_kind kind, unsigned a, unsigned b)
 {
@@ -480,6 +518,8 @@ static void check_test(struct parser *p, enum wf_node_kind kind, unsigned a, uns
     if (!left)
         return;
     check_word(p, b, a);
+    want_unit(p, a, b);
+    want_unit(p, b, a);
     if (left->kind == WF_NODE_WORD && !has_words(p, b)) {
         unknown_name(p, left->at, left->s);
     } else if (constant(p, a) && constant(p, b)) {

@@ -139,7 +139,7 @@ static int run_lines(struct wf_tui *t)
         if (!wf_key_parse(line, &key))
             wf_tui_key(t, key);
         else if (line[0])
-            wf_tui_say_verb(t, line);
+            wf_tui_say_verb(t, line[0] == ':' ? line + 1 : line);
     } while (!t->quit);
     putchar('\n');
     return 0;

@@ -42,6 +42,10 @@ expect_error 2 'a time (5ms) is wanted' doctor --threshold starved=5 x
 expect_error 2 'it has no threshold' doctor --threshold deadlock=5 x
 expect_error 2 'a percentage (50%) is wanted' doctor --threshold pool_misses=many x
 expect_error 2 'did you mean hog?' doctor --mute hgo@main.c:7 x
+expect_error 2 'a site is wanted after @' doctor --mute hog@ x
+expect_error 2 'a percentage (50%) is wanted' doctor --threshold pool_misses=101% x
+expect_error 2 'exclude each other' check x --json --junit -
+expect_error 2 'at 14: runnable_p99 is a time: its unit is wanted' report sites x --where 'runnable_p99>7'
 expect_error 2 'did you mean coroutines?' report corutines x
 expect_error 2 'exclude each other' report sites x --csv --json
 expect_error 2 'did you mean runnable_p99_ns?' report sites x --sort runnable_p9
@@ -53,6 +57,16 @@ expect_error 2 'at 5: no state or list is called .runable. (did you mean runnabl
 expect_error 2 'only sum and share' check x --budget 'p99(syscall)<2ms'
 expect_error 2 'wants a column' check x --budget 'max(queues)<2'
 expect_error 2 "has no column 'nothing'" check x --budget 'max(queues.nothing)<2'
+
+# A closed standard output is an error of writing, not a descriptor for other uses.
+for command in "help run" "run sched healthy --duration 50ms"; do
+    # shellcheck disable=SC2086
+    "$weft" $command >&- 2>"$work/err"
+    status=$?
+    checks=$((checks + 1))
+    [ $status -eq 4 ] && grep -q 'standard output: Bad file descriptor' "$work/err" ||
+        fail "$command with standard output closed: status $status: $(cat "$work/err")"
+done
 
 if [ -w /dev/full ]; then
     for command in help "help run" --version "run --list"; do
