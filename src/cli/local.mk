@@ -2,6 +2,7 @@
 bin_PROGRAMS += weft
 weft_SOURCES = \
 	%D%/cli.h \
+	%D%/cmd_bench.c \
 	%D%/cmd_check.c \
 	%D%/cmd_doctor.c \
 	%D%/cmd_dump.c \
@@ -19,6 +20,7 @@ weft_SOURCES = \
 	%D%/output.c %D%/output.h \
 	%D%/session.c %D%/session.h \
 	%D%/options.c %D%/options.def %D%/options.h
+weft_CPPFLAGS = $(AM_CPPFLAGS) -DWEFT_LIBEXECDIR='"$(pkglibexecdir)"'
 weft_LDADD = \
 	workloads/libwfworkloads.la \
 	src/export/libwfexport.la \

@@ -28,7 +28,8 @@ enum wf_option_type {
     GROUP(ALERTS)                                                                      \
     GROUP(JSON)                                                                        \
     GROUP(VIEW)                                                                        \
-    GROUP(REPORT) GROUP(CHECK) GROUP(RUN) GROUP(SERVER) GROUP(EXEC) GROUP(KNOBS)
+    GROUP(REPORT)                                                                      \
+    GROUP(CHECK) GROUP(RUN) GROUP(SERVER) GROUP(EXEC) GROUP(KNOBS) GROUP(BENCH)
 
 enum wf_option_group {
 #define GROUP(name) WF_IN_##name##_BIT,
