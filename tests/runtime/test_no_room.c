@@ -213,6 +213,8 @@ static void wait_on_old_kernel(void *arg)
     weft_write(w->a, "four", 4, WEFT_FOREVER);
     while (!w->done)
         weft_sleep(WF_NS_PER_MS / 10);
+    for (int i = 0; i < 20; i++) /* each a wait in the kernel */
+        weft_sleep(WF_NS_PER_MS / 10);
     weft_close(w->a);
     weft_close(w->b);
 }
@@ -224,7 +226,7 @@ static void test_old_kernel_waits_in_milliseconds(void **state)
     old_kernel = true;
     run_inside(wait_on_old_kernel, &w);
     old_kernel = false;
-    assert_int_equal(refused, 1); /* asked once, remembered */
+    assert_in_range(refused, 1, 2); /* remembered; two threads may ask at a time */
     assert_int_equal(w.n, 4);
     assert_memory_equal(w.got, "four", 4);
     assert_int_equal(w.late, -ETIMEDOUT);
