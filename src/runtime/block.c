@@ -32,6 +32,8 @@ void weft_block_begin(enum weft_block_kind kind)
     if (kind != WEFT_BLOCK_SYSCALL && wf_work_waits(p, 0)) {
         atomic_store_explicit(&m->pst, wf_pst(WF_PST_TAKEN), memory_order_release);
         hand_off(m);
+    } else {
+        atomic_store_explicit(&m->pst, wf_pst_section(p), memory_order_release);
     }
     *m->err = err;
     wf_leave();
@@ -56,7 +58,9 @@ void weft_block_end(void)
     if (!(tick & 1))
         wf_fatal("weft_block_end without weft_block_begin");
     struct wf_g *g = m->g;
-    m = wf_enter();
+    atomic_store_explicit(&m->inrt, 1, memory_order_relaxed);
+    if (!wf_retake_section_back(m))
+        m = wf_enter();
     if (wf_get(&g->state) == WF_G_SYSCALL)
         end_with_p(m);
     m = wf_m();

@@ -112,7 +112,8 @@ void wf_emit_p_start(struct wf_p *p)
 
 void wf_emit_retake(struct wf_p *p, struct wf_m *m, enum wf_word why)
 {
-    struct wf_tbuf *b = wf_trace_begin_other(WF_STREAM_SYSMON);
+    struct wf_tbuf *b = wf_m() ? wf_trace_begin()
+                               : wf_trace_begin_other(WF_STREAM_SYSMON);
     uint64_t seq = wf_trace_p(b, p, WF_PSTATE_running, m);
     WF_EMIT(b, p_retake, .p = p->id, .pseq = seq, .m = m->id, .why = why);
     wf_p_drop(p);

@@ -13,9 +13,14 @@
  *   REQ  -> TAKEN  monitor has it                TAKEN -> NONE  M came in, has no P
  *   ATT  -> NONE   M gave it up itself           NONE  -> ATT   M got one
  *   ATT  -> TAKEN  M gave it up before blocking
- *   REQ, TAKEN -> GONE  the runtime is over
+ *   ATT, REQ -> SECTION  M is about to block, and may not call weft until it is back
+ *   SECTION -> ATT M is back, has it still  SECTION -> TAKEN  somebody else has it
+ *   REQ, TAKEN, SECTION -> GONE  the runtime is over
  *
- * After TAKEN the monitor must not touch the M's p: the M may be getting another.
+ * Whoever goes from SECTION, the M, the monitor or another M, does so by a
+ * compare-and-swap.  It names the P too: the M may have come back since it was looked at,
+ * and be in a section with another P now.
+ * After TAKEN nobody else may touch the M's p: the M may be getting another.
  * Where there is no membarrier, pst has the bit FENCE, which sends every entry through
  * wf_enter_slow, where the fence is.
  */
@@ -50,8 +55,7 @@ void wf_barrier(void)
 
 static uint32_t pst_of(struct wf_m *m)
 {
-    return atomic_load_explicit(&m->pst, memory_order_acquire) &
-           ~(uint32_t)WF_PST_FENCE;
+    return atomic_load_explicit(&m->pst, memory_order_acquire) & WF_PST_STATE;
 }
 
 static bool change(struct wf_m *m, uint32_t from, uint32_t to)
@@ -71,10 +75,51 @@ static _Noreturn void vanish(struct wf_m *m)
     wf_abandon(m);
 }
 
+bool wf_retake_section(struct wf_m *m, struct wf_p *p)
+{
+    uint32_t in = wf_pst_section(p);
+    return atomic_compare_exchange_strong_explicit(
+        &m->pst, &in, wf_pst(WF_PST_TAKEN), memory_order_acq_rel, memory_order_relaxed);
+}
+
+/*
+ * An M without a P takes an idle one, or else the one that it had, if who has it now is in
+ * a blocking section.  With the lock held no M ends, so that the holder can be looked at.
+ * Source: Go, runtime/proc.go, exitsyscallfast.
+ */
+static bool find_p(struct wf_m *m, struct wf_p *old)
+{
+    if (wf_m_take_idle_p(m))
+        return true;
+    if (!old) /* it was handed off before */
+        return false;
+    wf_lock_acquire(&wf_rt.lock);
+    struct wf_m *holder = wf_get(&wf_rt.stopping)
+                              ? NULL
+                              : atomic_load_explicit(&old->m, memory_order_acquire);
+    bool mine = holder && wf_retake_section(holder, old);
+    wf_lock_release(&wf_rt.lock);
+    if (!mine)
+        return false;
+    wf_retaken(old, holder, WF_RETAKE_block);
+    wf_p_acquire(m, old);
+    return true;
+}
+
+void wf_retaken(struct wf_p *p, struct wf_m *from, enum wf_word why)
+{
+    atomic_fetch_add_explicit(&wf_rt.retakes, 1, memory_order_relaxed);
+    if (wf_unlikely(wf_trace_on))
+        wf_emit_retake(p, from, why);
+    else
+        wf_p_drop(p);
+}
+
 /* The M comes back without its P. */
 static struct wf_m *come_back(struct wf_m *m)
 {
     struct wf_g *g = m->g;
+    struct wf_p *old = m->p;
     bool blocked = wf_get(&m->block_tick) & 1;
     wf_set(&m->p, NULL);
     if (m->hog) {
@@ -85,7 +130,7 @@ static struct wf_m *come_back(struct wf_m *m)
         wf_add(&m->block_tick, 1);
         WF_TRACE(block_end, .lost_p = 1);
     }
-    if (wf_m_take_idle_p(m)) {
+    if (find_p(m, old)) {
         if (wf_get(&g->state) == WF_G_SYSCALL)
             wf_g_become(g, WF_G_SYSCALL, WF_G_RUNNING);
         return m;
@@ -113,6 +158,10 @@ static struct wf_m *settle(struct wf_m *m)
         case WF_PST_TAKEN:
             if (change(m, WF_PST_TAKEN, WF_PST_NONE))
                 return come_back(m);
+            break;
+        case WF_PST_SECTION:
+            if (wf_retake_section_back(m))
+                return m;
             break;
         case WF_PST_GONE:
             vanish(m);
@@ -151,7 +200,10 @@ bool wf_retake_for_ever(struct wf_m *m)
     wf_barrier();
     if (atomic_load_explicit(&m->inrt, memory_order_acquire))
         return false;
-    if (!change(m, WF_PST_REQ, WF_PST_GONE) && !change(m, WF_PST_TAKEN, WF_PST_GONE))
+    uint32_t section = atomic_load_explicit(&m->pst, memory_order_acquire);
+    if (!change(m, WF_PST_REQ, WF_PST_GONE) && !change(m, WF_PST_TAKEN, WF_PST_GONE) &&
+        ((section & WF_PST_STATE) != WF_PST_SECTION ||
+         !atomic_compare_exchange_strong(&m->pst, &section, wf_pst(WF_PST_GONE))))
         return false;
     atomic_store_explicit(&m->gone, true, memory_order_release);
     wf_barrier();

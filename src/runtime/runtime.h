@@ -182,7 +182,10 @@ enum wf_pst {
     WF_PST_NONE,      /* the M gave it up itself */
     WF_PST_FORKED,    /* this is another process: abort */
     WF_PST_GONE,      /* the runtime is over: never come back */
+    WF_PST_SECTION,   /* the M, in a blocking section: whoever wants the P takes it */
+    WF_PST_STATE = 7, /* these; with SECTION the P's id stands above WF_PST_ID */
     WF_PST_FENCE = 8, /* added to each of these where there is no membarrier */
+    WF_PST_ID = 4,
 };
 
 /* What is left to do about the G that an M came from, on the next stack. */
@@ -209,7 +212,7 @@ struct wf_m {
     bool spinning;
     bool yield_soon;        /* the monitor asked for the P and the M kept it */
     struct wf_g *_Atomic g; /* running, NULL on the M's own stack */
-    struct wf_p *_Atomic p; /* not of meaning when pst is TAKEN */
+    struct wf_p *_Atomic p; /* with pst TAKEN: the one that it had */
     int *err;               /* this thread's errno */
     struct wf_g *prev;      /* with after: whom we came from */
     void (*after_fn)(void *);

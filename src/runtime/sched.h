@@ -92,6 +92,23 @@ static inline uint32_t wf_pst(uint32_t state)
 bool wf_retake_ask(struct wf_m *m);
 /* Take p from m, who was asked before the last wf_barrier: false when it came in. */
 bool wf_retake(struct wf_m *m, struct wf_p *p);
+/* m, in a blocking section, held p: true when p is ours now.  Anybody. */
+bool wf_retake_section(struct wf_m *m, struct wf_p *p);
+static inline uint32_t wf_pst_section(const struct wf_p *p)
+{
+    return wf_pst(WF_PST_SECTION) | p->id << WF_PST_ID;
+}
+/* This M comes back from its section: true when it has its P still. */
+static inline bool wf_retake_section_back(struct wf_m *m)
+{
+    uint32_t pst = atomic_load_explicit(&m->pst, memory_order_relaxed);
+    return (pst & WF_PST_STATE) == WF_PST_SECTION &&
+           atomic_compare_exchange_strong_explicit(&m->pst, &pst, wf_pst(WF_PST_ATT),
+                                                   memory_order_acq_rel,
+                                                   memory_order_relaxed);
+}
+/* p was taken from that M: count and trace it; nobody holds it now. */
+void wf_retaken(struct wf_p *p, struct wf_m *from, enum wf_word why);
 /* The runtime ends: true once m can never come back into it. */
 bool wf_retake_for_ever(struct wf_m *m);
 

@@ -45,6 +45,15 @@ static void begin_watch(struct wf_watch *w, struct wf_m *m, uint32_t tick)
                             .cpu = -1 };
 }
 
+/* p is ours, m has it no more. */
+static void taken(struct wf_p *p, struct wf_m *m, enum wf_word why)
+{
+    wf_retaken(p, m, why);
+    p->watch.m = NULL;
+    sysmon.busy = true;
+    wf_p_handoff(p);
+}
+
 static void take(struct wf_p *p, struct wf_m *m, enum wf_word why)
 {
     bool hog = why == WF_RETAKE_hog;
@@ -59,18 +68,11 @@ static void take(struct wf_p *p, struct wf_m *m, enum wf_word why)
         }
         return;
     }
-    wf_add(&wf_rt.retakes, 1);
     if (hog) {
         wf_add(&wf_rt.retakes_hog, 1);
         wf_sample_ask(m);
     }
-    if (wf_unlikely(wf_trace_on))
-        wf_emit_retake(p, m, why);
-    else
-        wf_p_drop(p);
-    p->watch.m = NULL;
-    sysmon.busy = true;
-    wf_p_handoff(p);
+    taken(p, m, why);
 }
 
 /* Why it runs on: asleep in the kernel (whatever it computed before), on a CPU, or
@@ -104,10 +106,14 @@ static void consider(struct wf_p *p, struct wf_m *m)
 /* A section that said it blocks: it had one whole sleep of ours to come back. */
 static void consider_blocked(struct wf_p *p, struct wf_m *m)
 {
-    if (!wf_work_waits(p, sysmon.now) || !wf_retake_ask(m))
+    if (!wf_work_waits(p, sysmon.now))
         return;
-    wf_barrier();
-    take(p, m, WF_RETAKE_block);
+    if (wf_retake_section(m, p)) {
+        taken(p, m, WF_RETAKE_block);
+    } else if (wf_retake_ask(m)) { /* it called weft from within the section */
+        wf_barrier();
+        take(p, m, WF_RETAKE_block);
+    }
 }
 
 static void watch(struct wf_p *p)

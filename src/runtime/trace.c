@@ -35,9 +35,9 @@ enum { NOTHERS = sizeof others / sizeof *others };
 /* The P of an M, which the monitor may be about to take: then it tells so after us. */
 static struct wf_p *held_p(const struct wf_m *m)
 {
-    uint32_t pst = atomic_load_explicit(&m->pst, memory_order_acquire) &
-                   ~(uint32_t)WF_PST_FENCE;
-    return pst == WF_PST_ATT || pst == WF_PST_REQ ? m->p : NULL;
+    uint32_t pst = atomic_load_explicit(&m->pst, memory_order_acquire) & WF_PST_STATE;
+    bool held = pst == WF_PST_ATT || pst == WF_PST_REQ || pst == WF_PST_SECTION;
+    return held ? m->p : NULL;
 }
 
 static uint64_t queue_len(const struct wf_p *p)
@@ -90,7 +90,7 @@ static unsigned traced_state(unsigned state, const struct wf_m *m)
     if (state != WF_G_RUNNING || !m || m->hog)
         return state;
     uint32_t pst = atomic_load_explicit(&m->pst, memory_order_relaxed);
-    return (pst & ~(uint32_t)WF_PST_FENCE) == WF_PST_TAKEN ? WF_G_SYSCALL : state;
+    return (pst & WF_PST_STATE) == WF_PST_TAKEN ? WF_G_SYSCALL : state;
 }
 
 struct named {

@@ -173,6 +173,62 @@ static void without_membarrier(void *arg)
     fprintf(stderr, "%s", h.stats.retake);
 }
 
+/* ---- two that block in sections, and one P ---- */
+
+enum { ROUNDS = 2000 };
+static struct relay {
+    int there[2], back[2];
+    int heard, answered;
+} relay;
+
+static bool in_section(ssize_t (*call)(int, void *, size_t), int fd)
+{
+    char c = 'x';
+    weft_block_begin(WEFT_BLOCK_SYSCALL);
+    ssize_t n = call(fd, &c, 1);
+    weft_block_end();
+    return n == 1;
+}
+
+static ssize_t write_it(int fd, void *buf, size_t n)
+{
+    return write(fd, buf, n);
+}
+
+static void answer(void *arg)
+{
+    (void)arg;
+    while (in_section(read, relay.there[0]) && in_section(write_it, relay.back[1]))
+        relay.heard++;
+}
+
+static void ask(void *arg)
+{
+    weft_coro *other;
+    (void)arg;
+    weft_spawn("answer", answer, NULL, &other);
+    for (int i = 0; i < ROUNDS; i++)
+        relay.answered += in_section(write_it, relay.there[1]) &&
+                          in_section(read, relay.back[0]);
+    close(relay.there[1]);
+    weft_join(other, WEFT_FOREVER);
+}
+
+/* With a monitor that looks ten times a second this would take minutes if the P were
+ * taken from who blocks by the monitor alone. */
+static void test_who_comes_back_takes_its_p_from_who_blocks(void **state)
+{
+    (void)state;
+    weft_config c = rt_config(1);
+    c.sysmon_min = c.sysmon_max = 100 * WF_NS_PER_MS;
+    memset(&relay, 0, sizeof relay);
+    assert_int_equal(pipe2(relay.there, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(relay.back, O_CLOEXEC), 0);
+    run_in_weft_with(&c, ask, NULL);
+    assert_int_equal(relay.answered, ROUNDS);
+    assert_int_equal(relay.heard, ROUNDS);
+}
+
 static void test_without_membarrier_fences_do(void **state)
 {
     char out[256];
@@ -258,6 +314,7 @@ int main(void)
         cmocka_unit_test(test_hogs_on_all_ps_are_relieved),
         cmocka_unit_test(test_reads_of_pipes_that_others_feed_end_on_one_p),
         cmocka_unit_test(test_reads_of_pipes_that_others_feed_end_on_two_ps),
+        cmocka_unit_test(test_who_comes_back_takes_its_p_from_who_blocks),
         cmocka_unit_test(test_without_membarrier_fences_do),
         cmocka_unit_test(test_preempt_off_never_retakes),
         cmocka_unit_test(test_end_leaves_a_hog_behind),
