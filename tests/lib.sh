@@ -17,9 +17,10 @@ fail() {
     failed=$((failed + 1))
 }
 
-# skip WHY...: this machine lacks something.
+# skip WHY...: this machine lacks something.  Where all is to be there, that is a failure.
 skip() {
     echo "$*"
+    [ -z "${WEFT_NO_SKIP:-}" ] || exit 1
     exit 77
 }
 

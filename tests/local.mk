@@ -18,6 +18,7 @@ PY_LOG_COMPILER = timeout -k 5 $(TEST_TIMEOUT) $(PYTHON3)
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 
 dist_check_SCRIPTS += tests/check-docs.sh tests/check-headers.sh tests/check-layers.sh tests/check-man.sh \
+	tests/check-models.sh \
 	tests/check-style.sh tests/check-symbols.sh
 EXTRA_DIST += tests/lib.sh tests/scale tests/scale.def tests/scale.h tests/scale.py tests/support.h
 
@@ -25,6 +26,7 @@ if HAVE_CMOCKA
 include tests/base/local.mk
 include tests/format/local.mk
 include tests/runtime/local.mk
+include tests/models/local.mk
 if PROGRAM
 include tests/fuzz/local.mk
 include tests/model/local.mk

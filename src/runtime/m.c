@@ -288,6 +288,14 @@ static void give_up(struct wf_p *p, bool spinning, int err)
                  strerror(-err));
 }
 
+/* No P is idle for who counted itself as spinning.  Others relied on that count: it goes
+ * down before the next P can be put to the idle ones, and who does that looks again. */
+static void cannot_spin(void)
+{
+    wf_set(&wf_rt.need_spinning, true);
+    atomic_fetch_sub(&wf_rt.nspinning, 1);
+}
+
 void wf_m_start(struct wf_p *p, bool spinning)
 {
     bool given = p != NULL;
@@ -295,9 +303,9 @@ void wf_m_start(struct wf_p *p, bool spinning)
     if (wf_get(&wf_rt.stopping) || (!p && !(p = wf_p_idle_get()))) {
         if (p)
             wf_p_idle_put(p);
-        wf_lock_release(&wf_rt.lock);
         if (spinning)
-            atomic_fetch_sub(&wf_rt.nspinning, 1);
+            cannot_spin();
+        wf_lock_release(&wf_rt.lock);
         return;
     }
     struct wf_m *m = idle_get();

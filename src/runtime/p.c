@@ -115,8 +115,8 @@ void wf_p_handoff(struct wf_p *p)
     wf_lock_acquire(&wf_rt.lock);
     wf_p_idle_put(p);
     wf_lock_release(&wf_rt.lock);
-    /* Work that came while p was on neither list saw no idle P. */
+    /* Work that came, wherever, while p was on neither list saw no idle P. */
     atomic_thread_fence(memory_order_seq_cst);
-    if (wf_work_waits(p, wf_clock_now()))
+    if (wf_anything_queued() || wf_work_waits(p, wf_clock_now()))
         wf_wake_slow();
 }

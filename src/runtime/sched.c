@@ -231,7 +231,7 @@ static bool give_up_p(struct wf_m *m)
     return !again;
 }
 
-static bool anything_queued(void)
+bool wf_anything_queued(void)
 {
     if (wf_get(&wf_rt.nglobal))
         return true;
@@ -243,14 +243,22 @@ static bool anything_queued(void)
     return false;
 }
 
-bool wf_m_take_idle_p(struct wf_m *m)
+/* for_work: there is some that this P would run; if none is idle, the next will see. */
+static bool take_idle_p(struct wf_m *m, bool for_work)
 {
     wf_lock_acquire(&wf_rt.lock);
     struct wf_p *p = wf_get(&wf_rt.stopping) ? NULL : wf_p_idle_get();
+    if (!p && for_work)
+        wf_set(&wf_rt.need_spinning, true);
     wf_lock_release(&wf_rt.lock);
     if (p)
         wf_p_acquire(m, p);
     return p != NULL;
+}
+
+bool wf_m_take_idle_p(struct wf_m *m)
+{
+    return take_idle_p(m, false);
 }
 
 /* The other half of wf_wake_p.  True when there is work and a P again. */
@@ -262,14 +270,12 @@ static bool stop_spinning(struct wf_m *m)
         WF_TRACE(m_spin, .on = 0);
     }
     atomic_thread_fence(memory_order_seq_cst);
-    if (!anything_queued())
+    if (!wf_anything_queued())
         return false;
-    if (wf_m_take_idle_p(m)) {
-        start_spinning(m);
-        return true;
-    }
-    wf_set(&wf_rt.need_spinning, true);
-    return false;
+    if (!take_idle_p(m, true))
+        return false;
+    start_spinning(m);
+    return true;
 }
 
 int64_t wf_timers_earliest(void)
@@ -324,7 +330,7 @@ static bool poll_outside(struct wf_m *m, struct wf_g **g)
         atomic_store(&wf_rt.polling, false);
         if (wf_get(&wf_rt.stopping))
             return false;
-        if (!ready && wf_timers_earliest() > wf_clock_now() && !anything_queued())
+        if (!ready && wf_timers_earliest() > wf_clock_now() && !wf_anything_queued())
             continue;
         if (!wf_m_take_idle_p(m)) {
             queue_ready(ready);

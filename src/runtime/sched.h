@@ -36,7 +36,9 @@ static inline void wf_wake_p(void)
 }
 /* To the global queue from anywhere, and wake a P for them. */
 void wf_global_add(struct wf_g *first, struct wf_g *last, uint32_t n);
-/* Is there anything that a P could run, or will soon have to? */
+/* Does anything lie in the global queue or a ring? */
+bool wf_anything_queued(void);
+/* Is there anything that p could run, or will soon have to? */
 bool wf_work_waits(struct wf_p *p, int64_t now);
 
 /* ---- park.c: the turns of a coroutine ---- */
