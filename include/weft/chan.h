@@ -44,6 +44,7 @@ int weft_chan_set_name(weft_chan *ch, const char *name);
 /*
  * weft_chan_send - pass one element on, parking until there is room or a receiver.
  *
+ * ch        NULL: a channel on which nothing can be sent, so that it waits
  * elem      elem_size bytes, as given to weft_chan_new; read before return, not kept
  * deadline  absolute, ns of CLOCK_MONOTONIC as from weft_now(); WEFT_FOREVER waits
  *           without end, 0 tries once and never parks
@@ -56,7 +57,7 @@ int weft_chan_set_name(weft_chan *ch, const char *name);
  * Context   coroutines; plain threads as long as there is room, always with deadline 0
  * Owns      nothing; ch is borrowed for the call
  * Traces    g_park or g_switch with reason chan_send when it waits, g_ready for a
- *           receiver, chan_len when it is buffered
+ *           receiver, chan_len when it is buffered; without ch reason never
  * Source    Go, runtime/chan.go, chansend; here a closed channel is an error, no panic
  */
 int weft_chan_send(weft_chan *ch, const void *elem, int64_t deadline);
@@ -64,6 +65,7 @@ int weft_chan_send(weft_chan *ch, const void *elem, int64_t deadline);
 /*
  * weft_chan_recv - take the oldest element, parking until there is one.
  *
+ * ch        NULL: a channel on which nothing comes, so that it waits
  * elem      room for elem_size bytes; NULL drops the element.  Written only by success
  * deadline  as of weft_chan_send
  *
@@ -75,7 +77,7 @@ int weft_chan_send(weft_chan *ch, const void *elem, int64_t deadline);
  * Context   coroutines; plain threads as long as there is an element, always with
  *           deadline 0
  * Traces    g_park or g_switch with reason chan_recv when it waits, g_ready for a
- *           sender, chan_len when it comes from the buffer
+ *           sender, chan_len when it comes from the buffer; without ch reason never
  * Source    Go, runtime/chan.go, chanrecv
  */
 int weft_chan_recv(weft_chan *ch, void *elem, int64_t deadline);
@@ -83,7 +85,8 @@ int weft_chan_recv(weft_chan *ch, void *elem, int64_t deadline);
 /*
  * weft_chan_close - say that nothing more will be sent.
  * What is buffered can still be received; everybody parked here gets -EPIPE.  To close
- * twice is a breach of contract and ends the program.
+ * twice, or NULL, is a breach of contract and ends the program.  The message names the
+ * places of this call and of the first.
  *
  * Returns   0, always
  * Context   anywhere but a signal handler
@@ -93,6 +96,7 @@ int weft_chan_close(weft_chan *ch);
 
 /*
  * weft_chan_len - how many elements are buffered; true for no longer than the call.
+ * Of NULL there are 0.
  *
  * Returns   0 to weft_chan_cap
  * Context   anywhere
@@ -100,7 +104,7 @@ int weft_chan_close(weft_chan *ch);
 size_t weft_chan_len(weft_chan *ch);
 
 /*
- * weft_chan_cap - the capacity given to weft_chan_new.
+ * weft_chan_cap - the capacity given to weft_chan_new; 0 for NULL.
  *
  * Returns   that number
  * Context   anywhere

@@ -22,7 +22,7 @@ struct weft_waiters {
 
 typedef struct weft_mutex {
     uint32_t state, reserved;
-    void *owner; /* the coroutine that holds it, NULL for none */
+    void *owner; /* the coroutine that holds it; odd: where it was unlocked last */
     struct weft_waiters q;
 } weft_mutex;
 
@@ -59,7 +59,8 @@ void weft_mutex_fini(weft_mutex *m);
 /*
  * weft_mutex_lock - hold the mutex, parking until it is free.
  * Whoever finds it free takes it; who has waited for 1 ms is given it next, the
- * longest first.  To lock what one holds oneself is a deadlock and ends the program.
+ * longest first.  To lock what one holds oneself is a deadlock and ends the program;
+ * the message names the place of the call and the coroutine.
  *
  * Returns   nothing
  * Context   coroutines
@@ -94,6 +95,8 @@ int weft_mutex_lock_until(weft_mutex *m, int64_t deadline);
 /*
  * weft_mutex_unlock - let go of the mutex.
  * By anybody but the coroutine that holds it: a breach of contract, ends the program.
+ * The message names the place of the call, and who holds the mutex, where that was made
+ * and what it waits for; or, if nobody holds it, where it was unlocked last.
  *
  * Returns   nothing
  * Context   coroutines
@@ -103,12 +106,13 @@ void weft_mutex_unlock(weft_mutex *m);
 
 typedef struct weft_wait_group {
     uint64_t state; /* twice the count, plus 1 when somebody waits */
+    void *zero_at;  /* who made it 0 returns there */
     struct weft_waiters q;
 } weft_wait_group;
 
 #define WEFT_WAIT_GROUP_INIT                                                           \
     {                                                                                  \
-        0,                                                                             \
+        0, 0,                                                                          \
         {                                                                              \
             0, 0, 0, 0, 0                                                              \
         }                                                                              \
@@ -138,7 +142,8 @@ void weft_wait_group_fini(weft_wait_group *wg);
 
 /*
  * weft_wait_group_add - change the count by n; who waits goes on when it reaches 0.
- * A count below 0 is a breach of contract and ends the program.
+ * A count below 0 is a breach of contract and ends the program.  The message names the
+ * place of the call and the one that made the count 0.
  *
  * n         may be negative
  *

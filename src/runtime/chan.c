@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "runtime/chan.h"
+#include "runtime/dump.h"
 
 weft_chan *weft_chan_new(size_t elem_size, size_t capacity)
 {
@@ -76,6 +77,8 @@ static __attribute__((noinline)) int wait_or_give_up(struct weft_chan *ch, int o
 int weft_chan_send(weft_chan *ch, const void *elem, int64_t deadline)
 {
     struct wf_chan_after after = { .len = -1 };
+    if (wf_unlikely(!ch))
+        return weft_select(NULL, 0, deadline);
     wf_enter();
     wf_obj_mention(&ch->obj);
     uint64_t id = ch->obj.id;
@@ -95,6 +98,8 @@ int weft_chan_send(weft_chan *ch, const void *elem, int64_t deadline)
 int weft_chan_recv(weft_chan *ch, void *elem, int64_t deadline)
 {
     struct wf_chan_after after = { .len = -1 };
+    if (wf_unlikely(!ch))
+        return weft_select(NULL, 0, deadline);
     wf_enter();
     wf_obj_mention(&ch->obj);
     uint64_t id = ch->obj.id;
@@ -121,9 +126,19 @@ static void claim_all(struct wf_list *waiters, struct wf_list *won)
     }
 }
 
+static _Noreturn __attribute__((noinline)) void closed_twice(weft_chan *ch,
+                                                             const void *site)
+{
+    char at[WF_PLACE_ROOM];
+    wf_breach("weft_chan_close", site, "channel %llu is closed already, since %s",
+              (unsigned long long)ch->obj.id, wf_place(ch->closed_at, at));
+}
+
 int weft_chan_close(weft_chan *ch)
 {
     struct wf_list won, *item;
+    if (!ch)
+        WF_BREACH("there is no channel (NULL)");
     wf_list_init(&won);
     wf_enter();
     wf_obj_mention(&ch->obj);
@@ -131,9 +146,9 @@ int weft_chan_close(weft_chan *ch)
 
     wf_lock_acquire(&ch->lock);
     if (ch->closed)
-        wf_fatal("weft_chan_close: channel %llu is closed already",
-                 (unsigned long long)id);
+        closed_twice(ch, __builtin_return_address(0));
     ch->closed = true;
+    ch->closed_at = __builtin_return_address(0);
     claim_all(&ch->receivers, &won);
     claim_all(&ch->senders, &won);
     wf_lock_release(&ch->lock);
@@ -146,6 +161,8 @@ int weft_chan_close(weft_chan *ch)
 
 size_t weft_chan_len(weft_chan *ch)
 {
+    if (!ch)
+        return 0;
     wf_enter();
     wf_lock_acquire(&ch->lock);
     size_t len = ch->count;
@@ -156,7 +173,7 @@ size_t weft_chan_len(weft_chan *ch)
 
 size_t weft_chan_cap(const weft_chan *ch)
 {
-    return ch->capacity;
+    return ch ? ch->capacity : 0;
 }
 
 void weft_chan_free(weft_chan *ch)
@@ -164,8 +181,7 @@ void weft_chan_free(weft_chan *ch)
     if (!ch)
         return;
     if (!wf_list_empty(&ch->senders) || !wf_list_empty(&ch->receivers))
-        wf_fatal("weft_chan_free: somebody is parked on channel %llu",
-                 (unsigned long long)ch->obj.id);
+        WF_BREACH("somebody is parked on channel %llu", (unsigned long long)ch->obj.id);
     wf_enter_emit();
     wf_obj_free(&ch->obj);
     wf_leave();

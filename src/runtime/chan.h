@@ -30,7 +30,8 @@ struct weft_chan {
     struct wf_list senders, receivers; /* of struct wf_waiter, oldest first */
 
     struct wf_obj obj;
-    unsigned char buf[]; /* capacity * elem_size bytes */
+    const void *closed_at; /* who closed it returns there */
+    unsigned char buf[];   /* capacity * elem_size bytes */
 };
 
 /* What to do once the lock is dropped: a peer never wakes to wait for us. */

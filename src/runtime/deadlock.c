@@ -11,6 +11,7 @@
 
 #include "runtime/dump.h"
 #include "runtime/sched.h"
+#include "runtime/waitq.h"
 
 enum { LONG_NS = 1000 * 1000 * 1000, MOST_STEPS = 1000, REMEMBER = 64 };
 
@@ -63,7 +64,7 @@ static struct wf_g *holder(struct wf_g *g, uint64_t *sign)
         return NULL;
     _Atomic(struct wf_g *) *at = wf_get(&g->owner);
     if (at && atomic_load_explicit(&g->state, memory_order_acquire) == WF_G_WAITING)
-        owner = wf_get(at);
+        owner = wf_owner_g(wf_get(at));
     let_go(g, wake);
     *sign = (*sign ^ (g->id << 32 | wake)) * 0x9e3779b97f4a7c15u;
     return owner;

@@ -34,19 +34,18 @@ static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
         return;
 }
 
-/* "function+0x12" or "file+0x1234" into out. */
-static const char *place(const void *pc, char out[128])
+const char *wf_place(const void *pc, char out[WF_PLACE_ROOM])
 {
     Dl_info info;
     if (!pc || !dladdr(pc, &info) || !info.dli_fname)
-        return snprintf(out, 128, "%p", pc), out;
+        return snprintf(out, WF_PLACE_ROOM, "%p", pc), out;
     const char *file = strrchr(info.dli_fname, '/');
     file = file ? file + 1 : info.dli_fname;
     if (info.dli_sname)
-        snprintf(out, 128, "%s+%#lx", info.dli_sname,
+        snprintf(out, WF_PLACE_ROOM, "%s+%#lx", info.dli_sname,
                  (unsigned long)((const char *)pc - (const char *)info.dli_saddr));
     else
-        snprintf(out, 128, "%s+%#lx", file,
+        snprintf(out, WF_PLACE_ROOM, "%s+%#lx", file,
                  (unsigned long)((const char *)pc - (const char *)info.dli_fbase));
     return out;
 }
@@ -72,15 +71,34 @@ static const char *doing(struct wf_g *g, char out[96])
     return out;
 }
 
+const char *wf_who(struct wf_g *g, char out[WF_WHO_ROOM])
+{
+    char name[80], site[WF_PLACE_ROOM], what[96];
+    snprintf(out, WF_WHO_ROOM, "coroutine %llu%s, made at %s, %s",
+             (unsigned long long)g->id, name_of(g, name), wf_place(g->spawned, site),
+             doing(g, what));
+    return out;
+}
+
+void wf_breach(const char *call, const void *site, const char *format, ...)
+{
+    char at[WF_PLACE_ROOM], text[700];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    wf_fatal("%s at %s: %s", call, wf_place(site, at), text);
+}
+
 static void say_g(struct wf_g *g, void *arg)
 {
     unsigned *n = arg, state = wf_get(&g->state);
-    char name[80], site[128], entry[128], what[96];
+    char name[80], site[WF_PLACE_ROOM], entry[WF_PLACE_ROOM], what[96];
     if (state == WF_G_DEAD || state == WF_G_IDLE || ++*n > MOST_GS)
         return;
     say("  coroutine %llu%s %s, runs %s, made at %s", (unsigned long long)g->id,
-        name_of(g, name), doing(g, what), place((void *)g->fn, entry),
-        place(g->spawned, site));
+        name_of(g, name), doing(g, what), wf_place((void *)g->fn, entry),
+        wf_place(g->spawned, site));
 }
 
 void wf_dump_gs(void)
@@ -95,10 +113,11 @@ void wf_dump_gs(void)
 
 void wf_dump_wait(struct wf_g *g, struct wf_g *owner)
 {
-    char name[80], other[80], what[96], site[128];
+    char name[80], other[80], what[96], site[WF_PLACE_ROOM];
     say("weft: deadlock: coroutine %llu%s %s, held by coroutine %llu%s, made at %s",
         (unsigned long long)g->id, name_of(g, name), doing(g, what),
-        (unsigned long long)owner->id, name_of(owner, other), place(g->spawned, site));
+        (unsigned long long)owner->id, name_of(owner, other),
+        wf_place(g->spawned, site));
 }
 
 /* ---- schedtrace: the fields and their order are those that Go's users know ---- */

@@ -8,6 +8,18 @@
 
 struct wf_g;
 
+enum { WF_PLACE_ROOM = 128, WF_WHO_ROOM = 440 };
+
+/* "function+0x12" or "file+0x1234" into out, which is returned. */
+const char *wf_place(const void *pc, char out[WF_PLACE_ROOM]);
+/* "coroutine 7 (name), made at main+0x12, waits: mutex, object 3" likewise. */
+const char *wf_who(struct wf_g *g, char out[WF_WHO_ROOM]);
+/* Who called `call` and gets back to site broke its contract: one message, then the end. */
+_Noreturn void wf_breach(const char *call, const void *site, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The same from within the call itself, whose caller is the one. */
+#define WF_BREACH(...) wf_breach(__func__, __builtin_return_address(0), __VA_ARGS__)
+
 /* Every coroutine: what it does and where it was made.  What wf_fatal does last. */
 void wf_dump_gs(void);
 /* One coroutine of a deadlock, and who holds what it waits for. */

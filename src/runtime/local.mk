@@ -18,7 +18,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/guard.c %D%/guard.h \
 	%D%/lock.c %D%/lock.h %D%/locks.def \
 	%D%/m.c \
-	%D%/mutex.c \
+	%D%/mutex.c %D%/mutex.h \
 	%D%/name.c \
 	%D%/net.c \
 	%D%/netpoll.c %D%/netpoll.h \

@@ -17,6 +17,8 @@
 #include <errno.h>
 
 #include "base/clock.h"
+#include "runtime/dump.h"
+#include "runtime/mutex.h"
 #include "runtime/waitq.h"
 
 enum { LOCKED = 1, WOKEN = 2, QUEUED = 4 };
@@ -36,21 +38,15 @@ static inline bool swap_state(weft_mutex *m, uint32_t *old, uint32_t new, int or
                                        __ATOMIC_RELAXED);
 }
 
-static inline void set_owner(weft_mutex *m, struct wf_g *g)
+/* A coroutine, or wf_owner_none. */
+static inline void set_owner(weft_mutex *m, void *owner)
 {
-    __atomic_store_n(&m->owner, g, __ATOMIC_RELAXED);
+    __atomic_store_n(&m->owner, owner, __ATOMIC_RELAXED);
 }
 
-static inline struct wf_g *get_owner(weft_mutex *m)
+static inline void *get_owner(weft_mutex *m)
 {
     return __atomic_load_n(&m->owner, __ATOMIC_RELAXED);
-}
-
-/* For the trace and messages: 0 for nobody. */
-static uint64_t owner_id(weft_mutex *m)
-{
-    struct wf_g *g = get_owner(m);
-    return g ? g->id : 0;
 }
 
 /* Take it if it is free, whoever waits; gives up the caller's part in `drop` with it. */
@@ -104,7 +100,7 @@ static void unlock_queue(void *lock)
 /* With the queue's lock held, which it drops.  Who looks for deadlocks sees the owner. */
 static int park(weft_mutex *m, int64_t deadline, struct wf_g *self)
 {
-    struct wf_g *owner = get_owner(m);
+    struct wf_g *owner = wf_owner_g(get_owner(m));
     if (owner)
         WF_TRACE(obj_owner, .id = m->q.id, .g = owner->id);
     atomic_store_explicit(&self->owner, (void *)&m->owner, memory_order_relaxed);
@@ -114,13 +110,19 @@ static int park(weft_mutex *m, int64_t deadline, struct wf_g *self)
     return err;
 }
 
-static int lock_slow(weft_mutex *m, int64_t deadline, struct wf_g *self)
+static _Noreturn void held_by_caller(struct wf_g *self, const void *site)
+{
+    char who[WF_WHO_ROOM];
+    wf_breach("weft_mutex_lock", site, "%s, holds the mutex itself", wf_who(self, who));
+}
+
+static int lock_slow(weft_mutex *m, int64_t deadline, struct wf_g *self,
+                     const void *site)
 {
     struct lock_waiter lw = { .since = wf_clock_now() };
     uint32_t drop = 0;
     if (get_owner(m) == self)
-        wf_fatal("weft_mutex_lock: the coroutine %llu holds the mutex itself",
-                 (unsigned long long)self->id);
+        held_by_caller(self, site);
     wf_waitq_mention(&m->q, WF_OKIND_lock);
     while (!take_if_free(m, drop, self)) {
         wf_waiter_init(&lw.w, NULL);
@@ -159,7 +161,7 @@ void weft_mutex_lock(weft_mutex *m)
     if (wf_likely(swap_state(m, &free, LOCKED, __ATOMIC_ACQUIRE)))
         set_owner(m, self);
     else
-        lock_slow(m, WF_FOREVER, self);
+        lock_slow(m, WF_FOREVER, self, __builtin_return_address(0));
     wf_leave();
 }
 
@@ -176,7 +178,8 @@ int weft_mutex_lock_until(weft_mutex *m, int64_t deadline)
     struct wf_g *self = self_or_die(wf_enter(), __func__);
     int err = 0;
     if (!take_if_free(m, 0, self))
-        err = deadline ? lock_slow(m, deadline, self) : -EBUSY;
+        err = deadline ? lock_slow(m, deadline, self, __builtin_return_address(0))
+                       : -EBUSY;
     wf_leave();
     return err;
 }
@@ -209,18 +212,49 @@ static void unlock_slow(weft_mutex *m)
         wf_ready(w->g, id);
 }
 
-void weft_mutex_unlock(weft_mutex *m)
+_Noreturn void wf_owner_breach(void *owner, struct wf_g *self, const char *call,
+                               const void *site)
 {
-    struct wf_g *self = self_or_die(wf_enter(), __func__);
-    if (wf_unlikely(get_owner(m) != self))
-        wf_fatal(
-            "weft_mutex_unlock: coroutine %llu does not hold the mutex (%llu does)",
-            (unsigned long long)self->id, (unsigned long long)owner_id(m));
-    set_owner(m, NULL);
+    char me[WF_WHO_ROOM], who[WF_WHO_ROOM], at[WF_PLACE_ROOM];
+    struct wf_g *g = wf_owner_g(owner);
+    wf_who(self, me);
+    if (g)
+        wf_breach(call, site, "%s, does not hold the lock: %s, does", me,
+                  wf_who(g, who));
+    if (!wf_owner_site(owner))
+        wf_breach(call, site, "%s, does not hold the lock: nobody ever did", me);
+    wf_breach(call, site, "%s, does not hold the lock: it was unlocked at %s", me,
+              wf_place(wf_owner_site(owner), at));
+}
+
+static inline void unlock(weft_mutex *m, struct wf_g *self, const char *call,
+                          const void *site)
+{
+    void *owner = get_owner(m);
+    if (wf_unlikely(owner != self))
+        wf_owner_breach(owner, self, call, site);
+    set_owner(m, wf_owner_none(site));
     uint32_t s = LOCKED;
     if (wf_unlikely(!swap_state(m, &s, 0, __ATOMIC_RELEASE)))
         unlock_slow(m);
+}
+
+void weft_mutex_unlock(weft_mutex *m)
+{
+    unlock(m, self_or_die(wf_enter(), __func__), __func__, __builtin_return_address(0));
     wf_leave();
+}
+
+void wf_mutex_unlock(weft_mutex *m, const char *call, const void *site)
+{
+    unlock(m, wf_m()->g, call, site);
+}
+
+void wf_mutex_lock(weft_mutex *m, const void *site)
+{
+    struct wf_g *self = wf_m()->g;
+    if (!take_if_free(m, 0, self))
+        lock_slow(m, WF_FOREVER, self, site);
 }
 
 int weft_mutex_init(weft_mutex *m, const char *name)
@@ -231,8 +265,9 @@ int weft_mutex_init(weft_mutex *m, const char *name)
 
 void weft_mutex_fini(weft_mutex *m)
 {
+    char who[WF_WHO_ROOM];
+    struct wf_g *owner = wf_owner_g(get_owner(m));
     if (load_state(m))
-        wf_fatal("weft_mutex_fini: the mutex is held by coroutine %llu",
-                 (unsigned long long)owner_id(m));
+        WF_BREACH("the mutex is held: %s", owner ? wf_who(owner, who) : "by who waits");
     wf_waitq_fini(&m->q, WF_OKIND_lock);
 }

@@ -11,6 +11,7 @@
 
 #include <errno.h>
 
+#include "runtime/dump.h"
 #include "runtime/waitq.h"
 
 enum { WAITED = 1 };
@@ -26,28 +27,45 @@ static inline bool swap_state(weft_wait_group *wg, uint64_t *old, uint64_t new)
                                        __ATOMIC_ACQUIRE);
 }
 
-/* The state with n more to wait for. */
-static uint64_t changed(uint64_t s, int64_t n)
+static _Noreturn __attribute__((noinline)) void out_of_range(weft_wait_group *wg,
+                                                             uint64_t s, int64_t n,
+                                                             const void *site)
+{
+    char at[WF_PLACE_ROOM];
+    void *zero_at = __atomic_load_n(&wg->zero_at, __ATOMIC_RELAXED);
+    wf_breach("weft_wait_group_add", site, "%lld to a count of %llu, last made 0 %s%s",
+              (long long)n, (unsigned long long)(s >> 1), zero_at ? "at " : "never",
+              zero_at ? wf_place(zero_at, at) : "");
+}
+
+/*
+ * The state with n more to wait for.  Who makes the count 0 leaves its site first: as
+ * long as it is not 0 the memory is there.
+ */
+static inline uint64_t changed(weft_wait_group *wg, uint64_t s, int64_t n,
+                               const void *site)
 {
     int64_t count;
-    if (__builtin_add_overflow((int64_t)(s >> 1), n, &count) || count < 0 ||
-        count > INT64_MAX / 2)
-        wf_fatal("weft_wait_group_add: %lld to a count of %llu", (long long)n,
-                 (unsigned long long)(s >> 1));
+    if (wf_unlikely(__builtin_add_overflow((int64_t)(s >> 1), n, &count) || count < 0 ||
+                    count > INT64_MAX / 2))
+        out_of_range(wg, s, n, site);
+    if (!count)
+        __atomic_store_n(&wg->zero_at, (void *)site, __ATOMIC_RELAXED);
     return (uint64_t)count << 1 | (s & WAITED);
 }
 
 /* With WAITED set: change the count, wake all if it is 0 now. */
-static void add_waited(weft_wait_group *wg, int64_t n)
+static void add_waited(weft_wait_group *wg, int64_t n, const void *site)
 {
     struct wf_list won, *item;
     struct wf_waiter *w;
     wf_list_init(&won);
     wf_lock_acquire(wf_waitq_lock(&wg->q));
-    uint64_t id = wg->q.id, s = load_state(wg);
-    while (!swap_state(wg, &s, changed(s, n)))
-        ;
-    if (changed(s, n) == WAITED) {
+    uint64_t id = wg->q.id, s = load_state(wg), new;
+    do
+        new = changed(wg, s, n, site);
+    while (!swap_state(wg, &s, new));
+    if (new == WAITED) {
         while ((w = wf_waitq_claim(&wg->q)))
             wf_list_push_back(&won, &w->link);
         __atomic_fetch_and(&wg->state, ~(uint64_t)WAITED, __ATOMIC_RELEASE);
@@ -57,21 +75,26 @@ static void add_waited(weft_wait_group *wg, int64_t n)
         wf_ready(wf_container(item, struct wf_waiter, link)->g, id);
 }
 
-void weft_wait_group_add(weft_wait_group *wg, int64_t n)
+static inline void add(weft_wait_group *wg, int64_t n, const void *site)
 {
     wf_enter();
     uint64_t s = load_state(wg);
     while (!(s & WAITED))
-        if (swap_state(wg, &s, changed(s, n)))
+        if (swap_state(wg, &s, changed(wg, s, n, site)))
             break;
     if (s & WAITED)
-        add_waited(wg, n);
+        add_waited(wg, n, site);
     wf_leave();
+}
+
+void weft_wait_group_add(weft_wait_group *wg, int64_t n)
+{
+    add(wg, n, __builtin_return_address(0));
 }
 
 void weft_wait_group_done(weft_wait_group *wg)
 {
-    weft_wait_group_add(wg, -1);
+    add(wg, -1, __builtin_return_address(0));
 }
 
 static void unlock_queue(void *lock)
@@ -129,6 +152,6 @@ int weft_wait_group_init(weft_wait_group *wg, const char *name)
 void weft_wait_group_fini(weft_wait_group *wg)
 {
     if (load_state(wg) & WAITED)
-        wf_fatal("weft_wait_group_fini: somebody waits for the group");
+        WF_BREACH("somebody waits for the group");
     wf_waitq_fini(&wg->q, WF_OKIND_wait_group);
 }

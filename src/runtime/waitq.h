@@ -70,4 +70,24 @@ static inline struct wf_waiter *wf_waitq_claim(struct weft_waiters *q)
     return NULL;
 }
 
+/*
+ * What the owner of a lock is while nobody holds it: where it was last let go, as an odd
+ * number.  That costs no more than NULL, and tells who lets go of a free lock more.
+ */
+static inline void *wf_owner_none(const void *site)
+{
+    return (void *)((uintptr_t)site << 1 | 1);
+}
+
+static inline struct wf_g *wf_owner_g(void *owner)
+{
+    return (uintptr_t)owner & 1 ? NULL : owner;
+}
+
+/* NULL: it was never held, or is. */
+static inline const void *wf_owner_site(void *owner)
+{
+    return (uintptr_t)owner & 1 ? (const void *)((uintptr_t)owner >> 1) : NULL;
+}
+
 #endif /* WF_RUNTIME_WAITQ_H */
