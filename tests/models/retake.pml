@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * retake.pml - who holds a P: an M that enters and leaves the runtime, and the monitor.
+ * retake.pml - who holds a P: an M that enters and leaves the runtime, the monitor, and
+ * another M, which takes the first's while that is in a blocking section.
  * Two Ps, so that the M that was robbed may have another one by the time the monitor goes
  * on.  A P's data are two words that its holder writes with plain stores: who comes to
  * hold it must find them equal, and nobody else may write between.
@@ -11,14 +12,18 @@
  * code: src/runtime/preempt.c wf_barrier 3563715124
  * code: src/runtime/preempt.c change 99757899
  * code: src/runtime/preempt.c vanish 3741518179
- * code: src/runtime/preempt.c come_back 2445284261
- * code: src/runtime/preempt.c settle 4191256392
+ * code: src/runtime/preempt.c come_back 2579314863
+ * code: src/runtime/preempt.c settle 3699495081
  * code: src/runtime/preempt.c wf_retake_ask 3639554008
  * code: src/runtime/preempt.c wf_retake 296909133
- * code: src/runtime/preempt.c wf_retake_for_ever 3426978892
+ * code: src/runtime/preempt.c wf_retake_for_ever 7445965
  * code: src/runtime/p.c wf_p_acquire 2811153451
  * code: src/runtime/p.c wf_p_release 2756224229
- * code: src/runtime/block.c weft_block_begin 3124509413
+ * code: src/runtime/preempt.c wf_retake_section 3431419499
+ * code: src/runtime/preempt.c find_p 3761960203
+ * code: src/runtime/sched.h wf_retake_section_back 963585197
+ * code: src/runtime/block.c weft_block_end 2803742704
+ * code: src/runtime/block.c weft_block_begin 4217170046
  *
  * sound:
  * sound: FENCE_MODE
@@ -27,15 +32,18 @@
  * broken: PLAIN_TAKE          REQ becomes TAKEN by a store, whatever the M did
  * broken: LOOK_LATE           the monitor asks which P it took after it took it
  * broken: CLEAR               the monitor clears the M's p after it took it
+ * broken: PLAIN_BACK          from a section an M comes back by a look and a store
+ * broken: NO_NAME             a section does not say which P the M has in it
  * broken: FREE_EARLY          the end does not wait for calls that only write the trace
  */
-#define CPUS 2
+#define CPUS 3
 #define DEPTH 3
 #define WORDS 9
 #include "tso.h"
 
 #define M 0
 #define MONITOR 1
+#define OTHER 2
 
 /* words */
 #define INRT 0
@@ -52,9 +60,16 @@
 #define TAKEN 2
 #define NONE 3
 #define GONE 4
+#ifdef NO_NAME
+#define SECTION(p) 5
+#else
+#define SECTION(p) (4 + (p)) /* 5, 6: its P is in it */
+#endif
 
 bool idle[3];  /* the list of idle Ps, under its lock */
 byte held[3];  /* ghost: how many work with it at this moment */
+bool ended;    /* the runtime is about to */
+bool busy;     /* the other M has a P */
 bool freed;    /* the runtime's memory is given back */
 
 /* The holder's business with p: plain data, all in one piece. */
@@ -66,8 +81,6 @@ inline use(cpu, p)
     assert(v == w);
     store(cpu, A(p), cpu + 1);
     store(cpu, B(p), cpu + 1);
-    load(cpu, A(p), v);
-    assert(v == cpu + 1);
     d_step { held[p]--; v = 0; w = 0 }
 }
 
@@ -113,6 +126,22 @@ inline hand_off()
     put_idle(M, p)
 }
 
+/* wf_retake_section_back */
+inline back()
+{
+    load(M, MP, p);
+#ifdef PLAIN_BACK
+    load(M, PST, s);
+    ok = (s == SECTION(p));
+    if
+    :: ok -> store(M, PST, ATT)
+    :: else
+    fi
+#else
+    cas(M, PST, SECTION(p), ATT, ok)
+#endif
+}
+
 /* settle: what wf_enter found in pst was not ATT. */
 inline settle()
 {
@@ -128,6 +157,11 @@ inline settle()
         :: s == TAKEN -> cas(M, PST, TAKEN, NONE, ok);
             if
             :: ok -> store(M, MP, 0); acquire(); break
+            :: else
+            fi
+        :: s == SECTION(1) || s == SECTION(2) -> back();
+            if
+            :: ok -> break
             :: else
             fi
         :: s == GONE -> goto vanish
@@ -156,6 +190,25 @@ proctype m()
         :: skip
         :: release(); acquire(); use(M, p)
         :: hand_off()
+        :: store(M, PST, SECTION(p)); /* weft_block_begin, weft_block_end */
+            store(M, INRT, 0);
+            store(M, INRT, 1);
+            back();
+            if
+            :: ok -> use(M, p)
+            :: else ->
+#if defined FENCE_MODE && !defined NO_FENCE
+                fence(M);
+#endif
+                load(M, PST, s);
+                if
+                :: s != ATT -> settle()
+                :: else
+                fi;
+                load(M, MP, p);
+                assert(p);
+                use(M, p)
+            fi
         fi;
         d_step { p = 0; s = 0; ok = false }
         store(M, INRT, 0) /* wf_leave */
@@ -245,7 +298,8 @@ retake:
         use(MONITOR, p);
         put_idle(MONITOR, p)
     od;
-finish: /* wf_retake_for_ever, until it is true */
+finish: /* wf_retake_for_ever, until it is true; others see that it ends, under the lock */
+    ended = true;
     do
     :: d_step { p = 0; s = 0; ok = false }
         cas(MONITOR, PST, ATT, REQ, ok);
@@ -260,7 +314,16 @@ finish: /* wf_retake_for_ever, until it is true */
             :: else -> cas(MONITOR, PST, TAKEN, GONE, ok);
                 if
                 :: ok -> break
-                :: else
+                :: else -> load(MONITOR, PST, s);
+                    if
+                    :: s == SECTION(1) || s == SECTION(2) ->
+                        cas(MONITOR, PST, s, GONE, ok);
+                        if
+                        :: ok -> break
+                        :: else
+                        fi
+                    :: else
+                    fi
                 fi
             fi
         fi
@@ -276,8 +339,38 @@ finish: /* wf_retake_for_ever, until it is true */
         fi
     od;
 #endif
+    !busy; /* it has been parted with, too */
     freed = true;
     store(MONITOR, FORGOTTEN, 1)
+}
+
+/* wf_retake_section, by an M without a P (or by the monitor, without asking).  A lock that
+ * it drops brings its stores to all: it needs no buffer here. */
+proctype other()
+{
+    byte p;
+    bool ok;
+    do
+    :: d_step { p = 0; ok = false }
+        if
+        :: p = 1
+        :: p = 2
+        fi;
+end:
+        atomic { !ended; cas(OTHER, PST, SECTION(p), TAKEN, ok); busy = ok }
+        if
+        :: ok ->
+            d_step {
+                held[p]++;
+                assert(held[p] == 1 && !freed && mem[A(p)] == mem[B(p)]);
+                mem[A(p)] = OTHER + 1
+            }
+            d_step { mem[B(p)] = OTHER + 1; held[p]-- }
+            put_idle(OTHER, p);
+            busy = false
+        :: else
+        fi
+    od
 }
 
 init {
@@ -286,6 +379,7 @@ init {
         idle[2] = true;
         run drain(M);
         run drain(MONITOR);
+        run other();
         run m();
         run monitor()
     }
