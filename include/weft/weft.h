@@ -9,6 +9,7 @@
 #include <weft/block.h>
 #include <weft/chan.h>
 #include <weft/coro.h>
+#include <weft/ctx.h>
 #include <weft/net.h>
 #include <weft/pool.h>
 #include <weft/run.h>

@@ -134,27 +134,32 @@ static _Noreturn __attribute__((noinline)) void closed_twice(weft_chan *ch,
               (unsigned long long)ch->obj.id, wf_place(ch->closed_at, at));
 }
 
-int weft_chan_close(weft_chan *ch)
+void wf_chan_close(struct weft_chan *ch, const void *site)
 {
     struct wf_list won, *item;
-    if (!ch)
-        WF_BREACH("there is no channel (NULL)");
     wf_list_init(&won);
-    wf_enter();
     wf_obj_mention(&ch->obj);
     uint64_t id = ch->obj.id;
 
     wf_lock_acquire(&ch->lock);
     if (ch->closed)
-        closed_twice(ch, __builtin_return_address(0));
+        closed_twice(ch, site);
     ch->closed = true;
-    ch->closed_at = __builtin_return_address(0);
+    ch->closed_at = site;
     claim_all(&ch->receivers, &won);
     claim_all(&ch->senders, &won);
     wf_lock_release(&ch->lock);
 
     while ((item = wf_list_pop(&won)))
         wf_ready(wf_container(item, struct wf_waiter, link)->g, id);
+}
+
+int weft_chan_close(weft_chan *ch)
+{
+    if (!ch)
+        WF_BREACH("there is no channel (NULL)");
+    wf_enter();
+    wf_chan_close(ch, __builtin_return_address(0));
     wf_leave();
     return 0;
 }
@@ -176,14 +181,19 @@ size_t weft_chan_cap(const weft_chan *ch)
     return ch ? ch->capacity : 0;
 }
 
+void wf_chan_free(struct weft_chan *ch)
+{
+    wf_obj_free(&ch->obj);
+    free(ch);
+}
+
 void weft_chan_free(weft_chan *ch)
 {
     if (!ch)
         return;
-    if (!wf_list_empty(&ch->senders) || !wf_list_empty(&ch->receivers))
+    if (wf_chan_awaited(ch))
         WF_BREACH("somebody is parked on channel %llu", (unsigned long long)ch->obj.id);
     wf_enter_emit();
-    wf_obj_free(&ch->obj);
+    wf_chan_free(ch);
     wf_leave();
-    free(ch);
 }

@@ -143,4 +143,12 @@ static inline void wf_chan_finish(uint64_t id, const struct wf_chan_after *after
         WF_TRACE(chan_len, .id = id, .len = (uint64_t)after->len);
 }
 
+/* weft_chan_close and weft_chan_free inside the runtime, on any stack. */
+void wf_chan_close(struct weft_chan *ch, const void *site);
+void wf_chan_free(struct weft_chan *ch);
+static inline bool wf_chan_awaited(const struct weft_chan *ch)
+{
+    return !wf_list_empty(&ch->senders) || !wf_list_empty(&ch->receivers);
+}
+
 #endif /* WF_RUNTIME_CHAN_H */

@@ -109,12 +109,15 @@ int weft_sleep_until(int64_t deadline)
     struct wf_m *m = wf_enter();
     if (!m)
         return -EPERM;
+    int err = 0;
     if (deadline <= wf_clock_now())
         wf_yield(WF_WHY_yield);
     else
-        wf_park_until(WF_WHY_sleep, m->g->id, deadline, NULL, NULL);
+        err = wf_park_until(WF_WHY_sleep, m->g->id, deadline, NULL, NULL);
+    if (err == -ETIMEDOUT && (!wf_context_err() || wf_clock_now() >= deadline))
+        err = 0;
     wf_leave();
-    return 0;
+    return err;
 }
 
 int weft_sleep(int64_t ns)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/ctx.h"
 #include "runtime/runtime.h"
 #include "runtime/sched.h"
 
@@ -171,8 +172,8 @@ static uint64_t new_id(struct wf_p *p)
     return p->next_id++;
 }
 
-int wf_g_spawn(const char *name, void (*fn)(void *), void *arg, const void *spawned,
-               unsigned flags, struct wf_g **out)
+int wf_g_spawn_in(struct weft_ctx *ctx, const char *name, void (*fn)(void *), void *arg,
+                  const void *spawned, unsigned flags, struct wf_g **out)
 {
     struct wf_p *p = wf_m()->p;
     if (name && !(name = wf_name_intern(name)))
@@ -187,6 +188,8 @@ int wf_g_spawn(const char *name, void (*fn)(void *), void *arg, const void *spaw
     g->name = name;
     g->flags = (uint8_t)flags;
     g->err = 0;
+    if (wf_unlikely(ctx != NULL))
+        wf_context_join(g, ctx);
     wf_set(&g->why, WF_WHY_none);
     wf_torder_reset(&g->order);
     wf_stats_created(p);

@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
 	%D%/addr.c %D%/addr.h \
 	%D%/block.c \
+	%D%/cancel.c %D%/ctx.c %D%/ctx.h \
 	%D%/chan.c %D%/chan.h \
 	%D%/clock.c \
 	%D%/config.c %D%/knobs.def %D%/knobs.h \

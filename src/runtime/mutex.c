@@ -23,6 +23,7 @@
 
 enum { LOCKED = 1, WOKEN = 2, QUEUED = 4 };
 enum { STARVED_NS = 1000000 };
+#define UNTIL_LOCKED INT64_MIN /* a deadline that no context comes before */
 
 /* Of struct wf_waiter's result: what woke it. */
 enum { TRY_AGAIN, HANDED };
@@ -104,7 +105,11 @@ static int park(weft_mutex *m, int64_t deadline, struct wf_g *self)
     if (owner)
         WF_TRACE(obj_owner, .id = m->q.id, .g = owner->id);
     atomic_store_explicit(&self->owner, (void *)&m->owner, memory_order_relaxed);
-    int err = wf_park_until(WF_WHY_mutex, m->q.id, deadline, unlock_queue,
+    int err = 0;
+    if (deadline == UNTIL_LOCKED)
+        wf_park(WF_WHY_mutex, m->q.id, unlock_queue, wf_waitq_lock(&m->q));
+    else
+        err = wf_park_until(WF_WHY_mutex, m->q.id, deadline, unlock_queue,
                             wf_waitq_lock(&m->q));
     atomic_store_explicit(&self->owner, NULL, memory_order_relaxed);
     return err;
@@ -161,7 +166,7 @@ void weft_mutex_lock(weft_mutex *m)
     if (wf_likely(swap_state(m, &free, LOCKED, __ATOMIC_ACQUIRE)))
         set_owner(m, self);
     else
-        lock_slow(m, WF_FOREVER, self, __builtin_return_address(0));
+        lock_slow(m, UNTIL_LOCKED, self, __builtin_return_address(0));
     wf_leave();
 }
 
@@ -178,7 +183,8 @@ int weft_mutex_lock_until(weft_mutex *m, int64_t deadline)
     struct wf_g *self = self_or_die(wf_enter(), __func__);
     int err = 0;
     if (!take_if_free(m, 0, self))
-        err = deadline ? lock_slow(m, deadline, self, __builtin_return_address(0))
+        err = deadline ? lock_slow(m, deadline < 0 ? 1 : deadline, self,
+                                   __builtin_return_address(0))
                        : -EBUSY;
     wf_leave();
     return err;

@@ -121,7 +121,9 @@ static int connect_again(int fd, const struct wf_addr *a, int64_t deadline)
             return -ETIMEDOUT;
         wf_park_until(WF_WHY_net_connect, 0, next < deadline ? next : deadline, NULL,
                       NULL);
-        err = sys_connect(fd, a);
+        err = wf_context_err();
+        if (!err)
+            err = sys_connect(fd, a);
     }
     return err;
 }

@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 
+#include "runtime/ctx.h"
 #include "runtime/fiber.h"
 #include "runtime/futex.h"
 #include "runtime/sched.h"
@@ -61,7 +62,7 @@ static inline void prepare(struct wf_m *m, struct wf_g *g)
             no_stack(g);
         g->fiber = wf_fiber_new();
         g->fake_stack = NULL;
-        wf_ctx_init(&g->ctx, g->stack_hi);
+        wf_ctx_init(&g->ctx, g->stack_hi - sizeof(struct wf_member));
     }
     wf_g_become(g, WF_G_RUNNABLE, WF_G_RUNNING);
     wf_set(&m->g, g);
@@ -148,6 +149,14 @@ void wf_run_g(struct wf_m *m, struct wf_g *g, enum wf_word from)
     after_switch(m);
 }
 
+/* Whatever woke g, or if nothing did: the next wait is another one. */
+static inline void next_wait(struct wf_g *g)
+{
+    uint32_t wake = wf_get(&g->wake);
+    wf_set(&g->wake, ((wake >> WF_WAKE_BITS) + 1) << WF_WAKE_BITS | WF_WAKE_WAITING);
+    wf_set(&g->owner, NULL);
+}
+
 void wf_park(enum wf_why why, uint64_t obj, void (*unlock)(void *), void *lock)
 {
     struct wf_m *m = wf_m();
@@ -163,10 +172,7 @@ void wf_park(enum wf_why why, uint64_t obj, void (*unlock)(void *), void *lock)
     if (wf_unlikely(wf_trace_on))
         wf_emit_park(why, obj, next, from);
     leave_for(m, g, next);
-    /* Whatever woke us, the next wait is another one. */
-    uint32_t wake = wf_get(&g->wake);
-    wf_set(&g->wake, ((wake >> WF_WAKE_BITS) + 1) << WF_WAKE_BITS | WF_WAKE_WAITING);
-    wf_set(&g->owner, NULL);
+    next_wait(g);
 }
 
 static void time_out(void *arg, uint32_t seq)
@@ -195,18 +201,52 @@ static void start_then_unlock(void *arg)
         copy.unlock(copy.lock);
 }
 
+static void set_timer(struct wf_g *g)
+{
+    g->timer.fn = time_out;
+    g->timer.arg = g;
+    g->timer.seq = wf_get(&g->wake) >> WF_WAKE_BITS;
+}
+
+/*
+ * The same for who has a context, which may cancel the wait from wf_context_wait on, and
+ * the timer may fire from its start on: before g is off its stack.  wf_ready waits for
+ * that.
+ */
+static __attribute__((noinline)) int park_in_context(enum wf_why why, uint64_t obj,
+                                                     int64_t deadline,
+                                                     void (*unlock)(void *), void *lock)
+{
+    struct wf_g *g = wf_m()->g;
+    int err = wf_context_wait(g);
+    if (err) {
+        next_wait(g);
+        if (unlock)
+            unlock(lock);
+        return err;
+    }
+    if (deadline != WF_FOREVER) {
+        set_timer(g);
+        wf_timer_start(&g->timer, deadline);
+    }
+    wf_park(why, obj, unlock, lock);
+    wf_timer_stop(&g->timer);
+    wf_set(&g->cancel, 0);
+    return g->wake_result;
+}
+
 int wf_park_until(enum wf_why why, uint64_t obj, int64_t deadline,
                   void (*unlock)(void *), void *lock)
 {
     struct wf_g *g = wf_m()->g;
     g->wake_result = 0;
+    if (wf_unlikely(g->flags & WF_G_CONTEXT))
+        return park_in_context(why, obj, deadline, unlock, lock);
     if (deadline == WF_FOREVER) {
         wf_park(why, obj, unlock, lock);
         return 0;
     }
-    g->timer.fn = time_out;
-    g->timer.arg = g;
-    g->timer.seq = wf_get(&g->wake) >> WF_WAKE_BITS;
+    set_timer(g);
     struct timed t = { g, deadline, unlock, lock };
     wf_park(why, obj, start_then_unlock, &t);
     if (!g->wake_result)
@@ -358,5 +398,7 @@ void wf_g_main(void)
         wf_run_finish(m);
     if (m->pin_g)
         wf_unpin(m);
+    if (wf_unlikely(m->g->flags & WF_G_CONTEXT))
+        wf_context_leave(m->g);
     end(m);
 }

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/ctx.h"
 #include "runtime/knobs.h"
 #include "runtime/dump.h"
 #include "runtime/futex.h"
@@ -153,6 +154,7 @@ static void end(void)
     bool left = wf_rt.ngone > 0; /* threads that are still on a stack of ours */
     wf_netpoll_end();
     atomic_store(&wf_rt.running, false);
+    wf_context_end();
     wf_p_fini();
     wf_stacks_fini(left);
     wf_g_fini(left);

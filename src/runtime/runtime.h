@@ -36,6 +36,7 @@
 /* A function that may come back on another M. */
 #define WF_MAY_PARK
 
+struct weft_ctx;
 struct wf_g;
 struct wf_m;
 struct wf_p;
@@ -75,6 +76,8 @@ enum wf_g_flag {
     WF_G_PINNED = 2,   /* to g->pin_m */
     WF_G_JOINABLE = 4, /* somebody holds it: not for re-use until joined */
     WF_G_MAIN = 8,
+    WF_G_CONTEXT = 16, /* has one: g->context */
+    WF_G_LISTED = 32,  /* and told it who would have to be woken */
 };
 
 /* The first two cache lines are all that the life of one that never waits touches. */
@@ -105,13 +108,16 @@ struct wf_g {
     _Atomic(struct wf_g *) *_Atomic owner; /* who holds obj; NULL when nobody can say */
     _Atomic int64_t since;                 /* when the monitor first saw it wait so */
 
-    struct wf_lock join_lock;    /* rank SYNC: guards the two below */
-    struct wf_waiter *joiner;    /* with WF_G_JOINABLE */
-    bool ended;                  /* likewise, until joined */
+    struct wf_lock join_lock; /* rank SYNC: guards the two below */
+    struct wf_waiter *joiner; /* with WF_G_JOINABLE */
+    bool ended;               /* likewise, until joined */
+    uint16_t pin_depth;
+    _Atomic uint32_t cancel;     /* ctx.c: twice the number of the wait that its context
+                                may end, plus 1; 0 for none */
     _Atomic(struct wf_g *) self; /* what owner points to in who joins it */
     struct wf_timer timer;       /* of wf_park_until */
-    uint16_t pin_depth;
-    void *fiber, *fake_stack; /* the sanitizers' */
+    struct weft_ctx *context;    /* with WF_G_CONTEXT; counted */
+    void *fiber, *fake_stack;    /* the sanitizers' */
 };
 
 enum { WF_RING = 256, WF_STACK_CACHE = 32 };
@@ -413,7 +419,8 @@ static inline bool wf_wake_claim(struct wf_waiter *w)
 WF_MAY_PARK void wf_park(enum wf_why why, uint64_t obj, void (*unlock)(void *),
                          void *lock);
 /* The same until deadline.  0: woken by a claim; -ETIMEDOUT: its waiters still stand in
- * their lists, but can no longer wake it.  A deadline of WF_FOREVER starts no timer. */
+ * their lists, but can no longer wake it; or what its context was cancelled with, likewise.
+ * A deadline of WF_FOREVER starts no timer. */
 WF_MAY_PARK int wf_park_until(enum wf_why why, uint64_t obj, int64_t deadline,
                               void (*unlock)(void *), void *lock);
 /* Make a waiting G runnable that the caller has won (or is alone to wake).  On a
@@ -434,9 +441,19 @@ bool wf_timer_stop(struct wf_timer *t);
 
 /* The only writer of g->state; dies when the table says that it cannot be. */
 void wf_g_become(struct wf_g *g, unsigned from, unsigned to);
-/* A new coroutine, runnable, on the local queue; 0 or -ENOMEM. */
-int wf_g_spawn(const char *name, void (*fn)(void *), void *arg, const void *spawned,
-               unsigned flags, struct wf_g **out);
+/* A new coroutine, runnable, on the local queue; 0 or -ENOMEM.  ctx is its context, NULL
+ * for none. */
+int wf_g_spawn_in(struct weft_ctx *ctx, const char *name, void (*fn)(void *), void *arg,
+                  const void *spawned, unsigned flags, struct wf_g **out);
+/* In the context of the running coroutine. */
+static inline int wf_g_spawn(const char *name, void (*fn)(void *), void *arg,
+                             const void *spawned, unsigned flags, struct wf_g **out)
+{
+    struct wf_g *self = wf_m()->g;
+    bool has = wf_unlikely(self && self->flags & WF_G_CONTEXT);
+    return wf_g_spawn_in(has ? self->context : NULL, name, fn, arg, spawned, flags,
+                         out);
+}
 /* Give a dead one back, from an M that holds a P. */
 void wf_g_free(struct wf_g *g);
 /* Of the beginning and the end of a runtime. */
@@ -446,6 +463,12 @@ void wf_g_fini(bool keep); /* the memory, for threads that still use some */
 void wf_g_each(void (*visit)(struct wf_g *g, void *arg), void *arg);
 /* The text, kept for ever; NULL: no memory.  Anywhere. */
 const char *wf_name_intern(const char *name);
+
+/* ---- contexts: ctx.c ---- */
+
+/* What the running coroutine's context was cancelled with; 0: it was not, or has none.
+ * For who loops over waits of its own. */
+int wf_context_err(void);
 
 /* ---- netpoll: netpoll.c ---- */
 

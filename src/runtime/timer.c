@@ -210,5 +210,7 @@ bool wf_timers_due(struct wf_p *p)
 
 void wf_timers_fini(struct wf_p *p)
 {
+    for (uint32_t i = 0; i < p->timers.n; i++)
+        wf_set(&p->timers.heap[i].timer->p, NULL);
     free(p->timers.heap);
 }
