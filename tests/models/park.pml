@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * park.pml - one coroutine waits, some with a deadline, and others wake it.
- * The coroutine takes tokens one after the other, as from a semaphore; two wakers hand them
- * to who waits or lay them down.  A deadline may come at any time, from the moment that
- * its timer runs, and a timer that was stopped too late still fires.  A monitor looks at who
- * waits.  No token may be lost or given twice, and nobody may touch a waiter, or a
- * frame, of a call that has returned.
+ * park.pml - one coroutine waits, some with a deadline or in a context, others wake it.
+ * The coroutine takes tokens one after the other, as from a semaphore; a waker hands them
+ * to who waits or lays them down.  A deadline may come at any time, from the moment that
+ * its timer runs, and so may the end of a context; a timer that was stopped too late still
+ * fires.  A monitor looks at who waits.  No token may be lost or given twice, and nobody
+ * may touch a waiter, or a frame, of a call that has returned.
  *
  * What runs on the next stack is a process of its own, beside the coroutine: it may be
  * slow, and the coroutine may by then run on another M.
@@ -14,10 +14,12 @@
  * code: src/runtime/runtime.h wf_wake_claim_g 2751853618
  * code: src/runtime/park.c after_switch 59544458
  * code: src/runtime/park.c leave_for 2521176975
- * code: src/runtime/park.c wf_park 3774290747
+ * code: src/runtime/park.c wf_park 4159210702
  * code: src/runtime/park.c time_out 566088881
  * code: src/runtime/park.c start_then_unlock 3624000379
- * code: src/runtime/park.c wf_park_until 2802263020
+ * code: src/runtime/park.c next_wait 1148320527
+ * code: src/runtime/park.c park_in_context 584449215
+ * code: src/runtime/park.c wf_park_until 2585412422
  * code: src/runtime/park.c wf_wake_claim_slow 2999330147
  * code: src/runtime/park.c wf_ready 545523656
  * code: src/runtime/waitq.h wf_waitq_claim 395100640
@@ -28,7 +30,8 @@
  * sound:
  * sound: NO_TIMER UNLOCK_EARLY  the wait in wf_ready is for locks dropped so
  * broken: UNLOCK_EARLY         the lock is dropped before the registers are saved
- * broken: NO_TIMER UNLOCK_EARLY NO_WAIT  and wf_ready does not wait for them
+ * broken: NO_WAIT              wf_ready does not wait for the registers
+ * broken: NO_TIMER UNLOCK_EARLY NO_WAIT  likewise, for a lock
  * broken: NO_TIMER UNLOCK_EARLY WAITING_EARLY  and it is WAITING before they are
  * broken: PLAIN_CLAIM          the wake-up is claimed by a look and a store
  * broken: SAME_WAIT            the next wait has the number of the last
@@ -59,7 +62,9 @@ byte waiter_seq;     /* what the waiter says */
 bool given;          /* its result */
 bool waiter_alive, frame_alive;
 bool leaving;        /* the next stack has something to do */
-byte deadline;       /* which the timer is to be started with: that of a round; 0: none */
+byte deadline;       /* of this wait: that of its round; 0: none */
+byte start_with;     /* the next stack starts the timer with this; 0: not */
+byte cancel;         /* a context may cancel wait number cancel - 1; 0: none */
 byte armed;          /* the timer, with this deadline */
 byte armed_seq;      /* for which wait, read when it fires */
 
@@ -106,7 +111,7 @@ proctype next_stack()
     byte copy;
 end:
     do
-    :: atomic { leaving -> leaving = false; saved = true; copy = deadline }
+    :: atomic { leaving -> leaving = false; saved = true; copy = start_with }
         d_step { assert(state == RUNNING || state == WAITING); state = WAITING }
         if
         :: copy ->
@@ -143,9 +148,13 @@ proctype coroutine()
             }
             if /* wf_park_until, with a deadline or without */
 #ifndef NO_TIMER
-            :: d_step { deadline = round + 1; armed_seq = wake / 4 }
+            :: d_step { deadline = round + 1; armed_seq = wake / 4; start_with = deadline }
+            /* park_in_context: at once, as it may be cancelled at once */
+            :: cancel = wake / 4 + 1;
+                d_step { deadline = round + 1; armed_seq = wake / 4; start_with = 0 }
+                armed = deadline
 #endif
-            :: deadline = 0
+            :: d_step { deadline = 0; start_with = 0 }
             fi;
 #ifdef UNLOCK_EARLY
             locked = false;
@@ -167,10 +176,10 @@ proctype coroutine()
 #endif
             /* wf_timer_stop: too late if it was taken out to be fired */
             if
-            :: !timed_out -> armed = 0
+            :: !timed_out || cancel -> armed = 0
             :: else
             fi;
-            frame_alive = false;
+            d_step { cancel = 0; frame_alive = false }
             if
             :: timed_out ->
 #ifndef NO_GIVE_UP
@@ -231,6 +240,20 @@ end:
     od
 }
 
+/* Cancels whoever waits in its context, once. */
+proctype canceller()
+{
+    byte seq;
+    bool won;
+end:
+    atomic { cancel -> seq = cancel - 1 }
+    claim(seq, won);
+    if
+    :: won -> timed_out = true; ready()
+    :: else
+    fi
+}
+
 proctype monitor()
 {
     byte was, looks;
@@ -257,6 +280,7 @@ init {
         run next_stack();
         run waker();
         run timer();
+        run canceller();
         run monitor()
     }
     timeout;

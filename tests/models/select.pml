@@ -3,8 +3,9 @@
  * select.pml - coroutines that wait on several channels at once.
  * Two unbuffered channels.  One coroutine receives from either, twice; one sends to
  * either; one sends to the second only, as weft_chan_send does.  Any wait may have a
- * deadline.  A call does one case or none, nobody may touch the frame of a call that has returned, and when nothing moves any
- * more, no sender and receiver of one channel may both wait.
+ * deadline.  A call does one case or none, nobody may touch the frame of a call that has
+ * returned, and when nothing moves any more, no sender and receiver of one channel may
+ * both wait.
  *
  * code: src/runtime/select.c lock_all 1534135197
  * code: src/runtime/select.c unlock_all 3475817447
