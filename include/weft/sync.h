@@ -21,14 +21,14 @@ struct weft_waiters {
 };
 
 typedef struct weft_mutex {
-    uint32_t state, reserved;
-    void *owner; /* the coroutine that holds it; odd: where it was unlocked last */
+    uint64_t state;       /* the coroutine that holds it, and two bits */
+    const void *unlocked; /* where it was, last */
     struct weft_waiters q;
 } weft_mutex;
 
 #define WEFT_MUTEX_INIT                                                                \
     {                                                                                  \
-        0, 0, 0,                                                                       \
+        0, 0,                                                                          \
         {                                                                              \
             0, 0, 0, 0, 0                                                              \
         }                                                                              \

@@ -2,11 +2,14 @@
 /*
  * mutex.c - mutual exclusion of coroutines.
  *
- * state holds three bits.  LOCKED: somebody has it.  QUEUED: the queue is not empty.
- * WOKEN: a waiter was made ready and has not yet tried; until then nobody else is, so
- * that a mutex that is locked and unlocked often does not wake the whole queue.
- * QUEUED and WOKEN change only under the queue's lock, and while WOKEN or QUEUED is set
- * only the slow paths apply.
+ * state is the coroutine that has it, 0 for none, and two bits below its address.  QUEUED:
+ * the queue is not empty.  WOKEN: a waiter was made ready and has not yet tried; until
+ * then nobody else is, so that a mutex that is locked and unlocked often does not wake the
+ * whole queue.  Both change only under the queue's lock; who unlocks takes it only to
+ * wake somebody.
+ *
+ * The short ways need no P, so they do not enter the runtime; locking looks whether the P
+ * is wanted, as each call does.
  *
  * Who finds it free takes it, also before those who were woken: that is fast, since no
  * switch lies between.  A waiter that loses goes back to the head of the queue; after
@@ -18,57 +21,63 @@
 
 #include "base/clock.h"
 #include "runtime/dump.h"
+#include "runtime/futex.h"
 #include "runtime/mutex.h"
+#include "runtime/runq.h"
 #include "runtime/waitq.h"
 
-enum { LOCKED = 1, WOKEN = 2, QUEUED = 4 };
-enum { STARVED_NS = 1000000 };
+enum { QUEUED = 2, WOKEN = 4, BITS = QUEUED | WOKEN };
+enum {
+    STARVED_NS = 1000000,
+    SPINS = 16, /* pauses for an owner that runs, before the queue */
+};
 #define UNTIL_LOCKED INT64_MIN /* a deadline that no context comes before */
 
 /* Of struct wf_waiter's result: what woke it. */
 enum { TRY_AGAIN, HANDED };
 
-static inline uint32_t load_state(weft_mutex *m)
+static inline uint64_t load_state(weft_mutex *m)
 {
     return __atomic_load_n(&m->state, __ATOMIC_RELAXED);
 }
 
-static inline bool swap_state(weft_mutex *m, uint32_t *old, uint32_t new, int order)
+static inline bool swap_state(weft_mutex *m, uint64_t *old, uint64_t new, int order)
 {
     return __atomic_compare_exchange_n(&m->state, old, new, false, order,
                                        __ATOMIC_RELAXED);
 }
 
-/* A coroutine, or wf_owner_none. */
-static inline void set_owner(weft_mutex *m, void *owner)
+static inline uint64_t word_of(const struct wf_g *g)
 {
-    __atomic_store_n(&m->owner, owner, __ATOMIC_RELAXED);
+    return (uintptr_t)g;
 }
 
-static inline void *get_owner(weft_mutex *m)
+static inline bool is_free(uint64_t s)
 {
-    return __atomic_load_n(&m->owner, __ATOMIC_RELAXED);
+    return !(s & ~(uint64_t)BITS);
+}
+
+static inline struct wf_g *get_owner(weft_mutex *m)
+{
+    return wf_owner_g((void *)(uintptr_t)load_state(m));
 }
 
 /* Take it if it is free, whoever waits; gives up the caller's part in `drop` with it. */
-static bool take_if_free(weft_mutex *m, uint32_t drop, struct wf_g *self)
+static bool take_if_free(weft_mutex *m, uint64_t drop, struct wf_g *self)
 {
-    uint32_t s = load_state(m);
-    while (!(s & LOCKED)) {
-        if (swap_state(m, &s, (s & ~drop) | LOCKED, __ATOMIC_ACQUIRE)) {
-            set_owner(m, self);
+    uint64_t s = load_state(m);
+    while (is_free(s))
+        if (swap_state(m, &s, (s & ~drop) | word_of(self), __ATOMIC_ACQUIRE))
             return true;
-        }
-    }
     return false;
 }
 
 /* With the queue's lock held: take it after all, or have QUEUED set for us. */
-static bool take_or_queue(weft_mutex *m, uint32_t drop, struct wf_g *self)
+static bool take_or_queue(weft_mutex *m, uint64_t drop, struct wf_g *self)
 {
-    uint32_t s = load_state(m);
+    uint64_t s = load_state(m);
     for (;;) {
-        if (!(s & LOCKED)) {
+        if (is_free(s)) {
             if (take_if_free(m, drop, self))
                 return true;
             s = load_state(m);
@@ -76,6 +85,23 @@ static bool take_or_queue(weft_mutex *m, uint32_t drop, struct wf_g *self)
             return false;
         }
     }
+}
+
+/* Who runs on another P may be done in a moment, sooner than we could be woken; if there
+ * is nobody else to run here meanwhile. */
+static bool spin(weft_mutex *m, uint64_t drop, struct wf_g *self)
+{
+    if (wf_rt.nprocs == 1 || wf_runq_len(wf_m()->p))
+        return false;
+    for (int i = 0; i < SPINS; i++) {
+        struct wf_g *owner = get_owner(m);
+        if (!owner ? take_if_free(m, drop, self)
+                   : atomic_load_explicit(&owner->state, memory_order_relaxed) !=
+                         WF_G_RUNNING)
+            return !owner;
+        wf_pause();
+    }
+    return false;
 }
 
 struct lock_waiter {
@@ -89,7 +115,7 @@ static void leave_queue(weft_mutex *m, struct wf_waiter *w)
     wf_lock_acquire(wf_waitq_lock(&m->q));
     wf_waitq_give_up(&m->q, w);
     if (!wf_waitq_peek(&m->q))
-        __atomic_fetch_and(&m->state, ~(uint32_t)QUEUED, __ATOMIC_RELAXED);
+        __atomic_fetch_and(&m->state, ~(uint64_t)QUEUED, __ATOMIC_RELAXED);
     wf_lock_release(wf_waitq_lock(&m->q));
 }
 
@@ -101,10 +127,10 @@ static void unlock_queue(void *lock)
 /* With the queue's lock held, which it drops.  Who looks for deadlocks sees the owner. */
 static int park(weft_mutex *m, int64_t deadline, struct wf_g *self)
 {
-    struct wf_g *owner = wf_owner_g(get_owner(m));
+    struct wf_g *owner = get_owner(m);
     if (owner)
         WF_TRACE(obj_owner, .id = m->q.id, .g = owner->id);
-    atomic_store_explicit(&self->owner, (void *)&m->owner, memory_order_relaxed);
+    atomic_store_explicit(&self->owner, (void *)&m->state, memory_order_relaxed);
     int err = 0;
     if (deadline == UNTIL_LOCKED)
         wf_park(WF_WHY_mutex, m->q.id, unlock_queue, wf_waitq_lock(&m->q));
@@ -125,11 +151,11 @@ static int lock_slow(weft_mutex *m, int64_t deadline, struct wf_g *self,
                      const void *site)
 {
     struct lock_waiter lw = { .since = wf_clock_now() };
-    uint32_t drop = 0;
+    uint64_t drop = 0;
     if (get_owner(m) == self)
         held_by_caller(self, site);
     wf_waitq_mention(&m->q, WF_OKIND_lock);
-    while (!take_if_free(m, drop, self)) {
+    while (!take_if_free(m, drop, self) && !spin(m, drop, self)) {
         wf_waiter_init(&lw.w, NULL);
         wf_lock_acquire(wf_waitq_lock(&m->q));
         if (take_or_queue(m, drop, self)) {
@@ -159,15 +185,22 @@ static inline struct wf_g *self_or_die(struct wf_m *m, const char *call)
     return m->g;
 }
 
+static __attribute__((noinline)) void lock_entered(weft_mutex *m, const void *site)
+{
+    struct wf_g *self = self_or_die(wf_enter(), "weft_mutex_lock");
+    if (!take_if_free(m, 0, self))
+        lock_slow(m, UNTIL_LOCKED, self, site);
+    wf_leave();
+}
+
 void weft_mutex_lock(weft_mutex *m)
 {
-    struct wf_g *self = self_or_die(wf_enter(), __func__);
-    uint32_t free = 0;
-    if (wf_likely(swap_state(m, &free, LOCKED, __ATOMIC_ACQUIRE)))
-        set_owner(m, self);
-    else
-        lock_slow(m, UNTIL_LOCKED, self, __builtin_return_address(0));
-    wf_leave();
+    struct wf_m *here = wf_m();
+    uint64_t s = load_state(m);
+    if (wf_unlikely(!here || atomic_load_explicit(&here->pst, memory_order_relaxed)) ||
+        wf_unlikely(!is_free(s)) ||
+        wf_unlikely(!swap_state(m, &s, s | word_of(here->g), __ATOMIC_ACQUIRE)))
+        lock_entered(m, __builtin_return_address(0));
 }
 
 int weft_mutex_trylock(weft_mutex *m)
@@ -198,8 +231,7 @@ static void unlock_slow(weft_mutex *m)
 {
     struct wf_waiter *w = NULL;
     wf_lock_acquire(wf_waitq_lock(&m->q));
-    uint64_t id = m->q.id;
-    uint32_t s = load_state(m) & ~(uint32_t)LOCKED;
+    uint64_t id = m->q.id, s = load_state(m) & BITS;
     if (!(s & WOKEN)) {
         w = wf_waitq_claim(&m->q);
         s = wf_waitq_peek(&m->q) ? QUEUED : 0;
@@ -208,9 +240,7 @@ static void unlock_slow(weft_mutex *m)
         struct lock_waiter *lw = wf_container(w, struct lock_waiter, w);
         bool starved = wf_clock_now() - lw->since >= STARVED_NS;
         w->result = starved ? HANDED : TRY_AGAIN;
-        s |= starved ? LOCKED : WOKEN;
-        if (starved)
-            set_owner(m, w->g);
+        s |= starved ? word_of(w->g) : WOKEN;
     }
     __atomic_store_n(&m->state, s, __ATOMIC_RELEASE);
     wf_lock_release(wf_waitq_lock(&m->q));
@@ -233,27 +263,41 @@ _Noreturn void wf_owner_breach(void *owner, struct wf_g *self, const char *call,
               wf_place(wf_owner_site(owner), at));
 }
 
-static inline void unlock(weft_mutex *m, struct wf_g *self, const char *call,
-                          const void *site)
+/* True when nobody is to be woken, and it is done. */
+static inline bool unlock_quickly(weft_mutex *m, const struct wf_g *self,
+                                  const void *site)
 {
-    void *owner = get_owner(m);
-    if (wf_unlikely(owner != self))
-        wf_owner_breach(owner, self, call, site);
-    set_owner(m, wf_owner_none(site));
-    uint32_t s = LOCKED;
-    if (wf_unlikely(!swap_state(m, &s, 0, __ATOMIC_RELEASE)))
-        unlock_slow(m);
-}
-
-void weft_mutex_unlock(weft_mutex *m)
-{
-    unlock(m, self_or_die(wf_enter(), __func__), __func__, __builtin_return_address(0));
-    wf_leave();
+    uint64_t s = load_state(m);
+    if (wf_unlikely((s & ~(uint64_t)BITS) != word_of(self) || (s & BITS) == QUEUED))
+        return false;
+    m->unlocked = site;
+    return wf_likely(swap_state(m, &s, s & BITS, __ATOMIC_RELEASE));
 }
 
 void wf_mutex_unlock(weft_mutex *m, const char *call, const void *site)
 {
-    unlock(m, wf_m()->g, call, site);
+    struct wf_g *self = wf_m()->g, *owner = get_owner(m);
+    if (wf_unlikely(owner != self))
+        wf_owner_breach(owner ? owner : wf_owner_none(m->unlocked), self, call, site);
+    if (!unlock_quickly(m, self, site)) {
+        m->unlocked = site;
+        unlock_slow(m);
+    }
+}
+
+static __attribute__((noinline)) void unlock_entered(weft_mutex *m, const void *site)
+{
+    self_or_die(wf_enter(), "weft_mutex_unlock");
+    wf_mutex_unlock(m, "weft_mutex_unlock", site);
+    wf_leave();
+}
+
+void weft_mutex_unlock(weft_mutex *m)
+{
+    struct wf_m *here = wf_m();
+    const void *site = __builtin_return_address(0);
+    if (wf_unlikely(!here) || !unlock_quickly(m, here->g, site))
+        unlock_entered(m, site);
 }
 
 void wf_mutex_lock(weft_mutex *m, const void *site)
@@ -272,7 +316,7 @@ int weft_mutex_init(weft_mutex *m, const char *name)
 void weft_mutex_fini(weft_mutex *m)
 {
     char who[WF_WHO_ROOM];
-    struct wf_g *owner = wf_owner_g(get_owner(m));
+    struct wf_g *owner = get_owner(m);
     if (load_state(m))
         WF_BREACH("the mutex is held: %s", owner ? wf_who(owner, who) : "by who waits");
     wf_waitq_fini(&m->q, WF_OKIND_lock);

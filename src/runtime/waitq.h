@@ -79,9 +79,11 @@ static inline void *wf_owner_none(const void *site)
     return (void *)((uintptr_t)site << 1 | 1);
 }
 
+/* Bits below the address, but for the lowest, are the lock's own. */
 static inline struct wf_g *wf_owner_g(void *owner)
 {
-    return (uintptr_t)owner & 1 ? NULL : owner;
+    uintptr_t word = (uintptr_t)owner;
+    return word & 1 ? NULL : (struct wf_g *)(word & ~(uintptr_t)(WF_CACHE_LINE - 1));
 }
 
 /* NULL: it was never held, or is. */
