@@ -41,17 +41,22 @@ static void drop_after(struct weft_after *a)
         free(a);
 }
 
-static void run_after(void *arg, uint32_t seq)
+static void run_again(struct wf_timer *t, uint32_t seq);
+
+static void run_after(struct weft_after *a)
 {
-    struct weft_after *a = arg;
-    (void)seq;
     if (!wf_g_spawn_in(NULL, NULL, a->fn, a->arg, a->spawned, 0, NULL)) {
         drop_after(a);
         return;
     }
-    a->timer.fn = run_after;
-    a->timer.arg = a;
+    a->timer.fn = run_again;
     wf_timer_start(&a->timer, wf_clock_now() + AGAIN_NS);
+}
+
+static void run_again(struct wf_timer *t, uint32_t seq)
+{
+    (void)seq;
+    run_after(wf_container(t, struct weft_after, timer));
 }
 
 int weft_ctx_after(weft_ctx *ctx, void (*fn)(void *), void *arg, weft_after **out)
@@ -77,7 +82,7 @@ int weft_ctx_after(weft_ctx *ctx, void (*fn)(void *), void *arg, weft_after **ou
         bool now = !a->listed;
         wf_lock_release(&ctx->lock);
         if (now)
-            run_after(a, 0);
+            run_after(a);
     } else if (a) {
         drop_after(a); /* the background is never cancelled */
     }
@@ -180,7 +185,7 @@ static void tell(weft_ctx *ctx, struct told *t)
     if (t->done)
         wf_chan_close(t->done, (const void *)wf_context_cancel);
     while ((item = wf_list_pop(&t->afters)))
-        run_after(wf_container(item, struct weft_after, link), 0);
+        run_after(wf_container(item, struct weft_after, link));
     if (ctx->timed && wf_timer_stop(&ctx->timer))
         wf_context_release(ctx); /* the timer's; who cancels has another */
 }
@@ -224,9 +229,9 @@ void wf_context_cancel(weft_ctx *ctx, int err, int cause, char *message)
     }
 }
 
-void wf_context_expire(void *arg, uint32_t seq)
+void wf_context_expire(struct wf_timer *t, uint32_t seq)
 {
-    weft_ctx *ctx = arg;
+    weft_ctx *ctx = wf_container(t, weft_ctx, timer);
     (void)seq;
     wf_context_cancel(ctx, -ETIMEDOUT, -ETIMEDOUT, NULL);
     wf_context_release(ctx);

@@ -139,7 +139,6 @@ static void attach(weft_ctx *ctx)
 static void set_timer(weft_ctx *ctx)
 {
     ctx->timer.fn = wf_context_expire;
-    ctx->timer.arg = ctx;
     ctx->timed = true;
     acquire(ctx);
 }

@@ -57,7 +57,7 @@ void wf_context_end(void);
  * err is -ECANCELED or -ETIMEDOUT; takes message, from malloc or NULL. */
 void wf_context_cancel(weft_ctx *ctx, int err, int cause, char *message);
 /* The same when its deadline has come; seq is not used. */
-void wf_context_expire(void *ctx, uint32_t seq);
+void wf_context_expire(struct wf_timer *t, uint32_t seq);
 /* Those whom nobody can stop any more: at the end of ctx. */
 void wf_context_forget_afters(weft_ctx *ctx);
 

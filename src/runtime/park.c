@@ -175,9 +175,9 @@ void wf_park(enum wf_why why, uint64_t obj, void (*unlock)(void *), void *lock)
     next_wait(g);
 }
 
-static void time_out(void *arg, uint32_t seq)
+static void time_out(struct wf_timer *t, uint32_t seq)
 {
-    struct wf_g *g = arg;
+    struct wf_g *g = wf_container(t, struct wf_g, timer);
     if (!wf_wake_claim_g(g, seq))
         return;
     g->wake_result = -ETIMEDOUT;
@@ -204,7 +204,6 @@ static void start_then_unlock(void *arg)
 static void set_timer(struct wf_g *g)
 {
     g->timer.fn = time_out;
-    g->timer.arg = g;
     g->timer.seq = wf_get(&g->wake) >> WF_WAKE_BITS;
 }
 

@@ -42,18 +42,17 @@ struct wf_m;
 struct wf_p;
 
 /*
- * A timer in some P's heap.  It belongs to its owner, who starts and stops it; fn runs
- * on an M's own stack, without locks, and must not park.  arg and seq are read when it
- * fires, before anybody can start it again.
+ * A timer of some P's.  It belongs to its owner, who starts and stops it; fn runs on an
+ * M's own stack, without locks, and must not park.  seq is read when it fires, before
+ * anybody can start it again.
  */
 struct wf_timer {
-    void (*fn)(void *arg, uint32_t seq);
-    void *arg;
+    void (*fn)(struct wf_timer *t, uint32_t seq);
     uint32_t seq;
-    /* guarded by the lock of p's timers */
-    uint32_t at;  /* index in the heap */
-    int64_t when; /* WF_FOREVER: stopped, taken out when the heap gets to it */
-    _Atomic(struct wf_p *) p; /* whose heap holds it, NULL for none */
+    _Atomic uint32_t where; /* whose and in which place: timer.c; 0: not started */
+    /* guarded by the lock of that P's timers */
+    int64_t when;
+    struct wf_timer *next, *prev;
 };
 
 /*
@@ -122,16 +121,24 @@ struct wf_g {
 
 enum { WF_RING = 256, WF_STACK_CACHE = 32 };
 
-struct wf_timer_slot {
-    int64_t when;
-    struct wf_timer *timer;
+/* A wheel: timer.c.  All zeroes but lock and first is an empty one. */
+enum { WF_WHEEL_LEVELS = 9, WF_WHEEL_BITS = 6, WF_WHEEL_DIGITS = 1 << WF_WHEEL_BITS };
+enum { WF_WHEEL_SLOTS = WF_WHEEL_LEVELS * WF_WHEEL_DIGITS };
+
+struct wf_wheel_slot {
+    struct wf_timer *first; /* of a ring; NULL: empty */
+    int64_t min;            /* none in it is earlier */
 };
 
 struct wf_timers {
     struct wf_lock lock;
-    _Atomic int64_t first;      /* when the earliest is due; WF_FOREVER for none */
-    struct wf_timer_slot *heap; /* 4-ary */
-    uint32_t n, room, stopped;
+    _Atomic int64_t first;       /* nothing is due before; WF_FOREVER: nothing at all */
+    uint32_t base;               /* of where: whose they are */
+    uint32_t levels;             /* bit by bit: has a slot in use */
+    uint64_t pos;                /* the tick up to which slots had their turn */
+    struct wf_timer *due, *fall; /* rings: to be fired; to go down */
+    uint64_t used[WF_WHEEL_LEVELS];
+    struct wf_wheel_slot slots[WF_WHEEL_SLOTS];
 };
 
 /* Counters: written by the M that holds the P, read by anybody. */

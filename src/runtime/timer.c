@@ -1,202 +1,261 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * timer.c - timers: a 4-ary heap for each P.
- * A slot carries the time that it is sorted by.  A timer that is stopped, or moved to
- * later, keeps its slot and place; that is put right when the slot comes to the top,
- * so that a deadline moved with each read costs no sorting.  A timer stays in the heap
- * it is in, whatever P its owner runs on.
+ * timer.c - timers: a wheel of nine levels for each P.
+ *
+ * Time is counted in ticks of 1024 ns, and read as digits of six bits.  A timer stands in
+ * the level of the highest digit in which it differs from the wheel's position, in the
+ * slot of its digit there: so to start and to stop is to link and to unlink, whatever
+ * else is started.  When the position comes to a slot its timers go down a level or more;
+ * those of one tick are sorted into a list of what is due.  A timer goes down eight times
+ * at most, and one that is stopped before its slot's turn never.
+ *
+ * A slot knows the earliest time that was ever put into it.  That of the first slot in use
+ * is when somebody has to look next: too early if that timer was stopped, never too late.
+ * Timers fire in the order of their times, those of one time as they were started; where
+ * very many share a tick, only ticks are in order.
+ *
+ * A timer stays with the P that it was started on, whatever P its owner runs on.
  */
-#include <stdlib.h>
-
 #include "runtime/futex.h"
 #include "runtime/sched.h"
 
-enum { FIRST_ROOM = 64 };
+enum {
+    TICK_BITS = 10,
+    DUE = WF_WHEEL_SLOTS, /* the place of those whose tick has come, by time */
+    FALL = DUE + 1,       /* of those of a slot whose turn it is, not yet gone down */
+    CHUNK = 64,           /* go down before somebody else may have the lock */
+    BACK = 32,            /* places that a due timer is moved past to its own */
+    PLACE_BITS = 16,
+};
 
-static void place(struct wf_timers *h, uint32_t at, struct wf_timer_slot slot)
+/* ---- a ring of timers: oldest first ---- */
+
+static void push_back(struct wf_timer **first, struct wf_timer *t)
 {
-    h->heap[at] = slot;
-    slot.timer->at = at;
+    struct wf_timer *next = *first ? *first : t;
+    t->next = next;
+    t->prev = *first ? next->prev : t;
+    t->prev->next = next->prev = t;
+    *first = next;
 }
 
-static void sift_up(struct wf_timers *h, uint32_t at)
+static void take_out(struct wf_timer **first, struct wf_timer *t)
 {
-    struct wf_timer_slot slot = h->heap[at];
-    while (at) {
-        uint32_t parent = (at - 1) / 4;
-        if (h->heap[parent].when <= slot.when)
-            break;
-        place(h, at, h->heap[parent]);
-        at = parent;
+    if (t->next == t)
+        *first = NULL;
+    else if (*first == t)
+        *first = t->next;
+    t->prev->next = t->next;
+    t->next->prev = t->prev;
+}
+
+/* ---- places ---- */
+
+static void put(struct wf_timers *w, struct wf_timer *t, uint32_t place)
+{
+    atomic_store_explicit(&t->where, w->base | place, memory_order_relaxed);
+}
+
+static uint64_t tick_of(int64_t when)
+{
+    return when > 0 ? (uint64_t)when >> TICK_BITS : 0;
+}
+
+/* By its time among those that are due: it mostly is the last. */
+static void put_due(struct wf_timers *w, struct wf_timer *t)
+{
+    struct wf_timer *before = w->due ? w->due->prev : NULL;
+    int back = 0;
+    put(w, t, DUE);
+    push_back(&w->due, t);
+    while (before && before->when > t->when && back++ < BACK)
+        before = before == w->due ? NULL : before->prev;
+    if (before == t->prev && before)
+        return;
+    struct wf_timer *after = before ? before->next : w->due;
+    if (after == t)
+        return;
+    take_out(&w->due, t);
+    t->next = after;
+    t->prev = after->prev;
+    t->prev->next = after->prev = t;
+    if (!before)
+        w->due = t;
+}
+
+static void insert(struct wf_timers *w, struct wf_timer *t)
+{
+    uint64_t tick = tick_of(t->when);
+    if (tick <= w->pos) {
+        put_due(w, t);
+        return;
     }
-    place(h, at, slot);
+    uint32_t level = (63 - (uint32_t)__builtin_clzll(tick ^ w->pos)) / WF_WHEEL_BITS;
+    uint32_t digit = tick >> level * WF_WHEEL_BITS & (WF_WHEEL_DIGITS - 1);
+    struct wf_wheel_slot *slot = &w->slots[level * WF_WHEEL_DIGITS + digit];
+    if (!slot->first || t->when < slot->min)
+        slot->min = t->when;
+    push_back(&slot->first, t);
+    put(w, t, level * WF_WHEEL_DIGITS + digit);
+    w->used[level] |= 1ull << digit;
+    w->levels |= 1u << level;
 }
 
-static void sift_down(struct wf_timers *h, uint32_t at)
+/* A slot has become empty. */
+static void unuse(struct wf_timers *w, uint32_t place)
 {
-    struct wf_timer_slot slot = h->heap[at];
-    for (;;) {
-        uint32_t first = 4 * at + 1, least = first;
-        if (first >= h->n)
-            break;
-        for (uint32_t i = first + 1; i < first + 4 && i < h->n; i++)
-            if (h->heap[i].when < h->heap[least].when)
-                least = i;
-        if (h->heap[least].when >= slot.when)
-            break;
-        place(h, at, h->heap[least]);
-        at = least;
-    }
-    place(h, at, slot);
+    uint32_t level = place / WF_WHEEL_DIGITS;
+    w->used[level] &= ~(1ull << place % WF_WHEEL_DIGITS);
+    if (!w->used[level])
+        w->levels &= ~(1u << level);
 }
 
-static void publish(struct wf_timers *h)
+static void extract(struct wf_timers *w, struct wf_timer *t)
 {
-    wf_set(&h->first, h->n ? h->heap[0].when : WF_FOREVER);
+    uint32_t place = (uint16_t)wf_get(&t->where);
+    struct wf_timer **first = place == DUE    ? &w->due
+                              : place == FALL ? &w->fall
+                                              : &w->slots[place].first;
+    take_out(first, t);
+    if (!*first && place < WF_WHEEL_SLOTS)
+        unuse(w, place);
+    atomic_store_explicit(&t->where, 0, memory_order_release);
 }
 
-static void push(struct wf_p *p, struct wf_timer *t, int64_t when)
+/* The slot in use whose turn comes first; DUE if there is none. */
+static uint32_t first_slot(const struct wf_timers *w)
 {
-    struct wf_timers *h = &p->timers;
-    if (h->n == h->room) {
-        uint32_t room = h->room ? 2 * h->room : FIRST_ROOM;
-        void *heap = realloc(h->heap, room * sizeof *h->heap);
-        if (!heap)
-            wf_fatal("no memory for %u timers", room);
-        h->heap = heap;
-        h->room = room;
-    }
-    t->when = when;
-    atomic_store_explicit(&t->p, p, memory_order_relaxed);
-    place(h, h->n, (struct wf_timer_slot){ when, t });
-    sift_up(h, h->n++);
+    if (!w->levels)
+        return DUE;
+    uint32_t level = (uint32_t)__builtin_ctz(w->levels);
+    return level * WF_WHEEL_DIGITS + (uint32_t)__builtin_ctzll(w->used[level]);
 }
 
-/* The top goes; its timer may be gone as soon as the lock is. */
-static void pop(struct wf_timers *h)
+static void publish(struct wf_timers *w)
 {
-    struct wf_timer *t = h->heap[0].timer;
-    if (--h->n) {
-        place(h, 0, h->heap[h->n]);
-        sift_down(h, 0);
-    }
-    atomic_store_explicit(&t->p, NULL, memory_order_release);
+    uint32_t slot = first_slot(w);
+    int64_t first = w->fall      ? (int64_t)(w->pos << TICK_BITS)
+                    : w->due     ? w->due->when
+                    : slot < DUE ? w->slots[slot].min
+                                 : WF_FOREVER;
+    wf_set(&w->first, first);
 }
 
-/* In the heap where it is; only to an earlier time does it have to move. */
-static void move(struct wf_timers *h, struct wf_timer *t, int64_t when)
-{
-    if (t->when == WF_FOREVER)
-        h->stopped--;
-    t->when = when;
-    if (when < h->heap[t->at].when) {
-        h->heap[t->at].when = when;
-        sift_up(h, t->at);
-    }
-}
+/* ---- started and stopped ---- */
 
 void wf_timer_start(struct wf_timer *t, int64_t when)
 {
-    for (;;) {
-        struct wf_p *p = atomic_load_explicit(&t->p, memory_order_acquire);
-        struct wf_p *to = p ? p : wf_m()->p;
-        wf_lock_acquire(&to->timers.lock);
-        bool same = atomic_load_explicit(&t->p, memory_order_relaxed) == p;
-        if (same && p)
-            move(&p->timers, t, when);
-        else if (same)
-            push(to, t, when);
-        if (same)
-            publish(&to->timers);
-        wf_lock_release(&to->timers.lock);
-        if (same)
-            return;
+    struct wf_p *p = wf_m()->p;
+    struct wf_timers *w = &p->timers;
+    wf_timer_stop(t);
+    wf_lock_acquire(&w->lock);
+    if (wf_unlikely(!w->pos)) {
+        w->pos = tick_of(wf_clock_now());
+        w->base = (p->id + 1) << PLACE_BITS;
     }
-}
-
-/* Take out all that are stopped, once they are a good part. */
-static void compact(struct wf_timers *h)
-{
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < h->n; i++) {
-        struct wf_timer *t = h->heap[i].timer;
-        if (t->when == WF_FOREVER)
-            atomic_store_explicit(&t->p, NULL, memory_order_release);
-        else
-            place(h, kept++, (struct wf_timer_slot){ t->when, t });
-    }
-    h->n = kept;
-    h->stopped = 0;
-    for (uint32_t i = kept / 4 + 1; i-- > 0;)
-        if (i < kept)
-            sift_down(h, i);
+    t->when = when;
+    insert(w, t);
+    if (when < wf_get(&w->first))
+        wf_set(&w->first, when);
+    wf_lock_release(&w->lock);
 }
 
 bool wf_timer_stop(struct wf_timer *t)
 {
-    struct wf_p *p = atomic_load_explicit(&t->p, memory_order_acquire);
-    if (!p)
+    uint32_t where = atomic_load_explicit(&t->where, memory_order_acquire);
+    if (!where)
         return false;
-    struct wf_timers *h = &p->timers;
-    wf_lock_acquire(&h->lock);
-    bool stopped = atomic_load_explicit(&t->p, memory_order_relaxed) == p &&
-                   t->when != WF_FOREVER;
+    struct wf_timers *w = &wf_rt.ps[(where >> PLACE_BITS) - 1]->timers;
+    wf_lock_acquire(&w->lock);
+    bool stopped = wf_get(&t->where) >> PLACE_BITS == where >> PLACE_BITS;
     if (stopped) {
-        t->when = WF_FOREVER;
-        if (++h->stopped > h->n / 4 && h->n > FIRST_ROOM)
-            compact(h);
-        if (h->stopped == h->n) /* all of them: nothing is due any more */
-            compact(h);
-        publish(h);
+        extract(w, t);
+        if (t->when <= wf_get(&w->first))
+            publish(w);
     }
-    wf_lock_release(&h->lock);
+    wf_lock_release(&w->lock);
     return stopped;
 }
 
-/* With the lock held, the top is due by its slot: true when that is its timer's time. */
-static bool top_is_due(struct wf_timers *h)
+/* ---- as time goes by ---- */
+
+/* Some of those whose turn it is. */
+static void fall(struct wf_timers *w)
 {
-    struct wf_timer *t = h->heap[0].timer;
-    if (t->when == WF_FOREVER) {
-        h->stopped--;
-        pop(h);
+    struct wf_timer *t;
+    for (int i = 0; i < CHUNK && (t = w->fall); i++) {
+        take_out(&w->fall, t);
+        insert(w, t);
+    }
+}
+
+/* The first slot's turn, if it has come by now: false if not. */
+static bool advance(struct wf_timers *w, uint64_t now)
+{
+    uint32_t place = first_slot(w), level = place / WF_WHEEL_DIGITS;
+    uint64_t below = level < WF_WHEEL_LEVELS ? 1ull << level * WF_WHEEL_BITS : 1;
+    uint64_t digits = (below * WF_WHEEL_DIGITS) - 1;
+    uint64_t start = (w->pos & ~digits) | place % WF_WHEEL_DIGITS * below;
+    if (place == DUE || start > now) {
+        w->pos = now > w->pos ? now : w->pos;
         return false;
     }
-    if (t->when > h->heap[0].when) {
-        h->heap[0].when = t->when;
-        sift_down(h, 0);
-        return false;
+    w->pos = start;
+    w->fall = w->slots[place].first;
+    w->slots[place].first = NULL;
+    unuse(w, place);
+    for (struct wf_timer *t = w->fall;; t = t->next) {
+        put(w, t, FALL);
+        if (t->next == w->fall)
+            return true;
     }
-    return true;
+}
+
+struct run {
+    int64_t now, late;
+    uint32_t n;
+};
+
+/* With the lock held, which it drops meanwhile.  The timer may be gone as soon as that is,
+ * if its owner says so. */
+static void fire(struct wf_timers *w, struct run *r)
+{
+    struct wf_timer *t = w->due;
+    void (*fn)(struct wf_timer *, uint32_t) = t->fn;
+    uint32_t seq = t->seq;
+    if (r->now - t->when > r->late)
+        r->late = r->now - t->when;
+    r->n++;
+    extract(w, t);
+    publish(w);
+    wf_lock_release(&w->lock);
+    fn(t, seq);
+    wf_lock_acquire(&w->lock);
 }
 
 uint32_t wf_timers_run(struct wf_p *p, int64_t now)
 {
-    struct wf_timers *h = &p->timers;
-    uint32_t n = 0;
-    int64_t late = 0;
-    wf_lock_acquire(&h->lock);
-    while (h->n && h->heap[0].when <= now) {
-        if (!top_is_due(h))
-            continue;
-        struct wf_timer copy = { .fn = h->heap[0].timer->fn,
-                                 .arg = h->heap[0].timer->arg,
-                                 .seq = h->heap[0].timer->seq };
-        if (now - h->heap[0].timer->when > late)
-            late = now - h->heap[0].timer->when;
-        pop(h);
-        publish(h);
-        wf_lock_release(&h->lock);
-        n++;
-        copy.fn(copy.arg, copy.seq);
-        wf_lock_acquire(&h->lock);
+    struct wf_timers *w = &p->timers;
+    struct run r = { .now = now };
+    wf_lock_acquire(&w->lock);
+    for (;;) {
+        if (w->fall) {
+            fall(w);
+            publish(w);
+            wf_lock_release(&w->lock);
+            wf_lock_acquire(&w->lock);
+        } else if (w->due && w->due->when <= now) {
+            fire(w, &r);
+        } else if (w->due || !advance(w, tick_of(now))) {
+            break;
+        }
     }
-    publish(h);
-    wf_lock_release(&h->lock);
-    if (n)
-        WF_TRACE(timer_fire, .n = n, .late = (uint64_t)late);
-    wf_add(&wf_m()->p->stats.timers, n);
-    return n;
+    publish(w);
+    wf_lock_release(&w->lock);
+    if (r.n)
+        WF_TRACE(timer_fire, .n = r.n, .late = (uint64_t)r.late);
+    wf_add(&wf_m()->p->stats.timers, r.n);
+    return r.n;
 }
 
 bool wf_timers_due(struct wf_p *p)
@@ -210,7 +269,12 @@ bool wf_timers_due(struct wf_p *p)
 
 void wf_timers_fini(struct wf_p *p)
 {
-    for (uint32_t i = 0; i < p->timers.n; i++)
-        wf_set(&p->timers.heap[i].timer->p, NULL);
-    free(p->timers.heap);
+    struct wf_timers *w = &p->timers;
+    uint32_t place;
+    while (w->due)
+        extract(w, w->due);
+    while (w->fall)
+        extract(w, w->fall);
+    while ((place = first_slot(w)) < DUE)
+        extract(w, w->slots[place].first);
 }

@@ -3,7 +3,7 @@
 
 enum { TIMERS = 500 };
 
-/* ---- the heap itself, driven from one coroutine ---- */
+/* ---- the wheel itself, driven from one coroutine ---- */
 
 struct firing {
     struct wf_timer t;
@@ -16,9 +16,9 @@ static struct firing timers[TIMERS];
 static int64_t last_fired;
 static int out_of_order;
 
-static void fire(void *arg, uint32_t seq)
+static void fire(struct wf_timer *t, uint32_t seq)
 {
-    struct firing *f = arg;
+    struct firing *f = wf_container(t, struct firing, t);
     (void)seq;
     f->fired++;
     f->at = wf_clock_now();
@@ -34,13 +34,12 @@ static uint32_t next_random(uint32_t *r)
 
 /* Start, move earlier and later, stop, in any order; then see that those that are left
  * fire once each, in order. */
-static void drive_heap(void *arg)
+static void drive_wheel(void *arg)
 {
     uint32_t r = *(uint32_t *)arg;
     int64_t base = weft_now() + 50 * WF_NS_PER_MS;
     for (int i = 0; i < TIMERS; i++)
-        timers[i] = (struct firing){ .t = { .fn = fire, .arg = &timers[i] },
-                                     .when = WF_FOREVER };
+        timers[i] = (struct firing){ .t = { .fn = fire }, .when = WF_FOREVER };
     last_fired = 0;
     wf_enter();
     for (int i = 0; i < TIMERS * 20; i++) {
@@ -66,7 +65,7 @@ static void test_random_starts_and_stops_fire_what_is_left(void **state)
     for (uint32_t seed = 1; seed <= 5; seed++) {
         int64_t before = wf_clock_now();
         out_of_order = 0;
-        run_in_weft_on(1, drive_heap, &seed);
+        run_in_weft_on(1, drive_wheel, &seed);
         assert_int_equal(out_of_order, 0);
         for (int i = 0; i < TIMERS; i++) {
             assert_int_equal(timers[i].fired, timers[i].when != WF_FOREVER);
