@@ -2,10 +2,12 @@
 noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
 	%D%/addr.c %D%/addr.h \
+	%D%/barrier.c \
 	%D%/block.c \
 	%D%/cancel.c %D%/ctx.c %D%/ctx.h \
 	%D%/chan.c %D%/chan.h \
 	%D%/clock.c \
+	%D%/cond.c \
 	%D%/config.c %D%/knobs.def %D%/knobs.h \
 	%D%/knob_read.c %D%/knob_read.h \
 	%D%/coro.c \
@@ -24,6 +26,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/net.c \
 	%D%/netpoll.c %D%/netpoll.h \
 	%D%/obj.c %D%/obj.h \
+	%D%/once.c \
 	%D%/overflow.c \
 	%D%/p.c \
 	%D%/park.c \
@@ -33,9 +36,11 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/run.c \
 	%D%/runq.c %D%/runq.h \
 	%D%/runtime.h \
+	%D%/rwlock.c \
 	%D%/sample.c \
 	%D%/sched.c %D%/sched.h \
 	%D%/select.c \
+	%D%/semaphore.c \
 	%D%/stack.c %D%/stack.h \
 	%D%/stats.c \
 	%D%/switch.h \
@@ -54,7 +59,8 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/threads.c \
 	%D%/timer.c \
 	%D%/version.c \
-	%D%/waitgroup.c %D%/waitq.h
+	%D%/waitgroup.c \
+	%D%/waitq.c %D%/waitq.h
 if ARCH_X86_64
 %C%_libwfruntime_la_SOURCES += %D%/switch_x86_64.S
 endif

@@ -178,16 +178,9 @@ static int lock_slow(weft_mutex *m, int64_t deadline, struct wf_g *self,
     return 0;
 }
 
-static inline struct wf_g *self_or_die(struct wf_m *m, const char *call)
-{
-    if (wf_unlikely(!m))
-        wf_fatal("%s: called by a plain thread", call);
-    return m->g;
-}
-
 static __attribute__((noinline)) void lock_entered(weft_mutex *m, const void *site)
 {
-    struct wf_g *self = self_or_die(wf_enter(), "weft_mutex_lock");
+    struct wf_g *self = wf_self_or_die(wf_enter(), "weft_mutex_lock");
     if (!take_if_free(m, 0, self))
         lock_slow(m, UNTIL_LOCKED, self, site);
     wf_leave();
@@ -205,7 +198,7 @@ void weft_mutex_lock(weft_mutex *m)
 
 int weft_mutex_trylock(weft_mutex *m)
 {
-    struct wf_g *self = self_or_die(wf_enter(), __func__);
+    struct wf_g *self = wf_self_or_die(wf_enter(), __func__);
     int err = take_if_free(m, 0, self) ? 0 : -EBUSY;
     wf_leave();
     return err;
@@ -213,7 +206,7 @@ int weft_mutex_trylock(weft_mutex *m)
 
 int weft_mutex_lock_until(weft_mutex *m, int64_t deadline)
 {
-    struct wf_g *self = self_or_die(wf_enter(), __func__);
+    struct wf_g *self = wf_self_or_die(wf_enter(), __func__);
     int err = 0;
     if (!take_if_free(m, 0, self))
         err = deadline ? lock_slow(m, deadline < 0 ? 1 : deadline, self,
@@ -287,7 +280,7 @@ void wf_mutex_unlock(weft_mutex *m, const char *call, const void *site)
 
 static __attribute__((noinline)) void unlock_entered(weft_mutex *m, const void *site)
 {
-    self_or_die(wf_enter(), "weft_mutex_unlock");
+    wf_self_or_die(wf_enter(), "weft_mutex_unlock");
     wf_mutex_unlock(m, "weft_mutex_unlock", site);
     wf_leave();
 }
@@ -304,7 +297,7 @@ void wf_mutex_lock(weft_mutex *m, const void *site)
 {
     struct wf_g *self = wf_m()->g;
     if (!take_if_free(m, 0, self))
-        lock_slow(m, WF_FOREVER, self, site);
+        lock_slow(m, UNTIL_LOCKED, self, site);
 }
 
 int weft_mutex_init(weft_mutex *m, const char *name)
@@ -319,5 +312,5 @@ void weft_mutex_fini(weft_mutex *m)
     struct wf_g *owner = get_owner(m);
     if (load_state(m))
         WF_BREACH("the mutex is held: %s", owner ? wf_who(owner, who) : "by who waits");
-    wf_waitq_fini(&m->q, WF_OKIND_lock);
+    wf_waitq_fini(&m->q, WF_OKIND_lock, __func__, __builtin_return_address(0));
 }

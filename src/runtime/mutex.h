@@ -8,6 +8,14 @@
 
 #include "runtime/runtime.h"
 
+/* The coroutine that makes this call, by what wf_enter gave. */
+static inline struct wf_g *wf_self_or_die(struct wf_m *m, const char *call)
+{
+    if (wf_unlikely(!m))
+        wf_fatal("%s: called by a plain thread", call);
+    return m->g;
+}
+
 /* On a coroutine, between wf_enter and wf_leave; site is where `call` was called. */
 WF_MAY_PARK void wf_mutex_lock(weft_mutex *m, const void *site);
 void wf_mutex_unlock(weft_mutex *m, const char *call, const void *site);

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#include "runtime/dump.h"
+
 static uint64_t new_id(void)
 {
     static _Atomic uint64_t last;
@@ -81,8 +83,16 @@ int wf_waitq_set_name(struct weft_waiters *q, const char *name)
     return name && !q->name ? -ENOMEM : 0;
 }
 
-void wf_waitq_fini(struct weft_waiters *q, unsigned kind)
+void wf_waitq_fini(struct weft_waiters *q, unsigned kind, const char *call,
+                   const void *site)
 {
+    /* Who let go last may be about to drop the lock: the memory is its until then. */
+    struct wf_lock *lock = (struct wf_lock *)&q->lock;
+    wf_lock_acquire(lock);
+    bool waited = q->first;
+    wf_lock_release(lock);
+    if (waited)
+        wf_breach(call, site, "somebody waits for it");
     if (!wf_trace_on || !q->id)
         return;
     wf_enter_emit();

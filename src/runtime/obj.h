@@ -43,6 +43,7 @@ static inline void wf_obj_mention(struct wf_obj *o)
 void wf_waitq_mention(struct weft_waiters *q, unsigned kind);
 /* These two outside of the runtime, anywhere. */
 int wf_waitq_set_name(struct weft_waiters *q, const char *name);
-void wf_waitq_fini(struct weft_waiters *q, unsigned kind);
+void wf_waitq_fini(struct weft_waiters *q, unsigned kind, const char *call,
+                   const void *site);
 
 #endif /* WF_RUNTIME_OBJ_H */

@@ -57,8 +57,7 @@ static inline uint64_t changed(weft_wait_group *wg, uint64_t s, int64_t n,
 /* With WAITED set: change the count, wake all if it is 0 now. */
 static void add_waited(weft_wait_group *wg, int64_t n, const void *site)
 {
-    struct wf_list won, *item;
-    struct wf_waiter *w;
+    struct wf_list won;
     wf_list_init(&won);
     wf_lock_acquire(wf_waitq_lock(&wg->q));
     uint64_t id = wg->q.id, s = load_state(wg), new;
@@ -66,13 +65,11 @@ static void add_waited(weft_wait_group *wg, int64_t n, const void *site)
         new = changed(wg, s, n, site);
     while (!swap_state(wg, &s, new));
     if (new == WAITED) {
-        while ((w = wf_waitq_claim(&wg->q)))
-            wf_list_push_back(&won, &w->link);
+        wf_waitq_claim_all(&wg->q, &won);
         __atomic_fetch_and(&wg->state, ~(uint64_t)WAITED, __ATOMIC_RELEASE);
     }
     wf_lock_release(wf_waitq_lock(&wg->q));
-    while ((item = wf_list_pop(&won)))
-        wf_ready(wf_container(item, struct wf_waiter, link)->g, id);
+    wf_waitq_ready(&won, id);
 }
 
 static inline void add(weft_wait_group *wg, int64_t n, const void *site)
@@ -97,15 +94,9 @@ void weft_wait_group_done(weft_wait_group *wg)
     add(wg, -1, __builtin_return_address(0));
 }
 
-static void unlock_queue(void *lock)
-{
-    wf_lock_release(lock);
-}
-
-/* The deadline came.  The count may be 0 by now, but that came later. */
+/* The deadline came, the lock is held.  The count may be 0 by now, but that came later. */
 static void leave_queue(weft_wait_group *wg, struct wf_waiter *w)
 {
-    wf_lock_acquire(wf_waitq_lock(&wg->q));
     wf_waitq_give_up(&wg->q, w);
     if (!wf_waitq_peek(&wg->q))
         __atomic_fetch_and(&wg->state, ~(uint64_t)WAITED, __ATOMIC_RELAXED);
@@ -126,8 +117,7 @@ static int wait_slow(weft_wait_group *wg, int64_t deadline)
         return 0;
     }
     wf_waitq_push_back(&wg->q, &w);
-    int err = wf_park_until(WF_WHY_wait_group, wg->q.id, deadline, unlock_queue,
-                            wf_waitq_lock(&wg->q));
+    int err = wf_waitq_park(&wg->q, WF_WHY_wait_group, &deadline);
     if (err)
         leave_queue(wg, &w);
     return err;
@@ -151,7 +141,5 @@ int weft_wait_group_init(weft_wait_group *wg, const char *name)
 
 void weft_wait_group_fini(weft_wait_group *wg)
 {
-    if (load_state(wg) & WAITED)
-        WF_BREACH("somebody waits for the group");
-    wf_waitq_fini(&wg->q, WF_OKIND_wait_group);
+    wf_waitq_fini(&wg->q, WF_OKIND_wait_group, __func__, __builtin_return_address(0));
 }

@@ -70,6 +70,33 @@ static inline struct wf_waiter *wf_waitq_claim(struct weft_waiters *q)
     return NULL;
 }
 
+/* All of them, to the list won. */
+static inline void wf_waitq_claim_all(struct weft_waiters *q, struct wf_list *won)
+{
+    struct wf_waiter *w;
+    while ((w = wf_waitq_claim(q)))
+        wf_list_push_back(won, &w->link);
+}
+
+/* Without the lock: wake who was claimed.  Their waiters are gone by that. */
+static inline void wf_waitq_ready(struct wf_list *won, uint64_t id)
+{
+    struct wf_list *item;
+    while ((item = wf_list_pop(won)))
+        wf_ready(wf_container(item, struct wf_waiter, link)->g, id);
+}
+
+/*
+ * Wait in the queue, with its lock held.  deadline NULL: until somebody wakes us,
+ * whatever else happens.  0: woken, and the lock is dropped; else as wf_park_until, with
+ * the lock held again: the waiter must leave the queue.
+ */
+WF_MAY_PARK int wf_waitq_park(struct weft_waiters *q, enum wf_why why,
+                              const int64_t *deadline);
+/* The same for what coroutine *owner has; who looks for deadlocks sees that. */
+WF_MAY_PARK int wf_waitq_park_for(struct weft_waiters *q, enum wf_why why, void **owner,
+                                  const int64_t *deadline);
+
 /*
  * What the owner of a lock is while nobody holds it: where it was last let go, as an odd
  * number.  That costs no more than NULL, and tells who lets go of a free lock more.
