@@ -85,3 +85,7 @@ check_PROGRAMS += %D%/test_errno_lto
 %C%_test_errno_lto_CFLAGS = $(AM_CFLAGS) -flto
 %C%_test_errno_lto_LDADD = $(RT_LDADD)
 endif
+
+check_PROGRAMS += %D%/test_sync_crowd
+%C%_test_sync_crowd_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_sync_crowd_LDADD = $(RT_LDADD)
