@@ -28,14 +28,13 @@ struct weft_waiters {
     }
 
 typedef struct weft_mutex {
-    uint64_t state;       /* the coroutine that holds it, and two bits */
-    const void *unlocked; /* where it was, last */
+    uint64_t state; /* who holds it, or where it was unlocked last */
     struct weft_waiters q;
 } weft_mutex;
 
 #define WEFT_MUTEX_INIT                                                                \
     {                                                                                  \
-        0, 0, WEFT_WAITERS_INIT                                                        \
+        0, WEFT_WAITERS_INIT                                                           \
     }
 
 /*

@@ -2,8 +2,9 @@
 /*
  * mutex.c - mutual exclusion of coroutines.
  *
- * state is the coroutine that has it, 0 for none, and two bits below its address.  QUEUED:
- * the queue is not empty.  WOKEN: a waiter was made ready and has not yet tried; until
+ * state is the coroutine that has it; or FREE and where it was unlocked last, for who
+ * unlocks it twice; or 0 before all that.  Two bits stand below either.  QUEUED: the queue
+ * is not empty.  WOKEN: a waiter was made ready and has not yet tried; until
  * then nobody else is, so that a mutex that is locked and unlocked often does not wake the
  * whole queue.  Both change only under the queue's lock; who unlocks takes it only to
  * wake somebody.
@@ -26,7 +27,7 @@
 #include "runtime/runq.h"
 #include "runtime/waitq.h"
 
-enum { QUEUED = 2, WOKEN = 4, BITS = QUEUED | WOKEN };
+enum { FREE = 1, QUEUED = 2, WOKEN = 4, BITS = QUEUED | WOKEN, SITE_SHIFT = 3 };
 enum {
     STARVED_NS = 1000000,
     SPINS = 16, /* pauses for an owner that runs, before the queue */
@@ -52,9 +53,14 @@ static inline uint64_t word_of(const struct wf_g *g)
     return (uintptr_t)g;
 }
 
+static inline uint64_t free_since(const void *site)
+{
+    return (uint64_t)(uintptr_t)site << SITE_SHIFT | FREE;
+}
+
 static inline bool is_free(uint64_t s)
 {
-    return !(s & ~(uint64_t)BITS);
+    return s & FREE || !s;
 }
 
 static inline struct wf_g *get_owner(weft_mutex *m)
@@ -67,7 +73,7 @@ static bool take_if_free(weft_mutex *m, uint64_t drop, struct wf_g *self)
 {
     uint64_t s = load_state(m);
     while (is_free(s))
-        if (swap_state(m, &s, (s & ~drop) | word_of(self), __ATOMIC_ACQUIRE))
+        if (swap_state(m, &s, (s & BITS & ~drop) | word_of(self), __ATOMIC_ACQUIRE))
             return true;
     return false;
 }
@@ -191,8 +197,8 @@ void weft_mutex_lock(weft_mutex *m)
     struct wf_m *here = wf_m();
     uint64_t s = load_state(m);
     if (wf_unlikely(!here || atomic_load_explicit(&here->pst, memory_order_relaxed)) ||
-        wf_unlikely(!is_free(s)) ||
-        wf_unlikely(!swap_state(m, &s, s | word_of(here->g), __ATOMIC_ACQUIRE)))
+        wf_unlikely(s & BITS || !is_free(s)) ||
+        wf_unlikely(!swap_state(m, &s, word_of(here->g), __ATOMIC_ACQUIRE)))
         lock_entered(m, __builtin_return_address(0));
 }
 
@@ -220,7 +226,7 @@ int weft_mutex_lock_until(weft_mutex *m, int64_t deadline)
  * The mutex is ours and somebody waits.  With the queue's lock held nobody else can
  * change the state: to take it, it would have to be free; to queue needs the lock.
  */
-static void unlock_slow(weft_mutex *m)
+static void unlock_slow(weft_mutex *m, const void *site)
 {
     struct wf_waiter *w = NULL;
     wf_lock_acquire(wf_waitq_lock(&m->q));
@@ -235,6 +241,8 @@ static void unlock_slow(weft_mutex *m)
         w->result = starved ? HANDED : TRY_AGAIN;
         s |= starved ? word_of(w->g) : WOKEN;
     }
+    if (!(s & ~(uint64_t)BITS))
+        s |= free_since(site);
     __atomic_store_n(&m->state, s, __ATOMIC_RELEASE);
     wf_lock_release(wf_waitq_lock(&m->q));
     if (w)
@@ -256,26 +264,34 @@ _Noreturn void wf_owner_breach(void *owner, struct wf_g *self, const char *call,
               wf_place(wf_owner_site(owner), at));
 }
 
-/* True when nobody is to be woken, and it is done. */
+/* Somebody waits, but nobody is to be woken: one that was has not yet run. */
+static bool unlock_beside_woken(weft_mutex *m, const struct wf_g *self,
+                                const void *site)
+{
+    uint64_t s = load_state(m), flags = s & BITS;
+    return s == (word_of(self) | flags) && flags & WOKEN &&
+           swap_state(m, &s, flags | free_since(site), __ATOMIC_RELEASE);
+}
+
+/* True when it is done; nobody waits, as a rule. */
 static inline bool unlock_quickly(weft_mutex *m, const struct wf_g *self,
                                   const void *site)
 {
-    uint64_t s = load_state(m);
-    if (wf_unlikely((s & ~(uint64_t)BITS) != word_of(self) || (s & BITS) == QUEUED))
-        return false;
-    m->unlocked = site;
-    return wf_likely(swap_state(m, &s, s & BITS, __ATOMIC_RELEASE));
+    uint64_t s = word_of(self);
+    return wf_likely(swap_state(m, &s, free_since(site), __ATOMIC_RELEASE)) ||
+           unlock_beside_woken(m, self, site);
 }
 
 void wf_mutex_unlock(weft_mutex *m, const char *call, const void *site)
 {
     struct wf_g *self = wf_m()->g, *owner = get_owner(m);
+    uint64_t s = load_state(m);
     if (wf_unlikely(owner != self))
-        wf_owner_breach(owner ? owner : wf_owner_none(m->unlocked), self, call, site);
-    if (!unlock_quickly(m, self, site)) {
-        m->unlocked = site;
-        unlock_slow(m);
-    }
+        wf_owner_breach(
+            owner || !s ? owner : wf_owner_none((void *)(uintptr_t)(s >> SITE_SHIFT)),
+            self, call, site);
+    if (!unlock_quickly(m, self, site))
+        unlock_slow(m, site);
 }
 
 static __attribute__((noinline)) void unlock_entered(weft_mutex *m, const void *site)
@@ -310,7 +326,7 @@ void weft_mutex_fini(weft_mutex *m)
 {
     char who[WF_WHO_ROOM];
     struct wf_g *owner = get_owner(m);
-    if (load_state(m))
+    if (owner || load_state(m) & BITS)
         WF_BREACH("the mutex is held: %s", owner ? wf_who(owner, who) : "by who waits");
     wf_waitq_fini(&m->q, WF_OKIND_lock, __func__, __builtin_return_address(0));
 }
