@@ -27,6 +27,7 @@ include tests/base/local.mk
 include tests/format/local.mk
 include tests/runtime/local.mk
 include tests/models/local.mk
+include tests/stress/local.mk
 if PROGRAM
 include tests/fuzz/local.mk
 include tests/model/local.mk

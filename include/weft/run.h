@@ -46,6 +46,7 @@ typedef struct weft_config {
     unsigned trace_stacks;     /* WEFT_STACKS_...: which events carry stacks */
     int64_t schedtrace;        /* ns between lines on standard error; 0: none */
     bool scheddetail;          /* with a line for each P, M and G */
+    int64_t fuzz;              /* seed of unusual schedules, for tests; 0: none */
     char trace[WEFT_PATH_MAX]; /* file to trace to, from start to end; "": none */
 } weft_config;
 

@@ -26,6 +26,9 @@ _Static_assert(offsetof(weft_config, sysmon_max) ==
 _Static_assert(offsetof(weft_config, scheddetail) ==
                    offsetof(weft_config, schedtrace) + sizeof(int64_t),
                "read_debug writes both");
+_Static_assert(offsetof(weft_config, fuzz) ==
+                   offsetof(weft_config, schedtrace) + 2 * sizeof(int64_t),
+               "and the third");
 
 const struct wf_knob wf_knobs[] = {
 #define KNOB(name, VARIABLE, type, field, std, accepted, doc)                          \

@@ -197,13 +197,16 @@ bool wf_read_stacks(const char *text, void *field)
 struct debug {
     int64_t every;
     bool detail;
+    int64_t fuzz;
 };
 
 static bool add_debug(const char *item, void *to)
 {
-    static const char every[] = "schedtrace=";
+    static const char every[] = "schedtrace=", fuzz[] = "fuzz=";
     struct debug *d = to;
     int64_t n;
+    if (!strncmp(item, fuzz, sizeof fuzz - 1))
+        return read_long(item + sizeof fuzz - 1, 1, UINT32_MAX, &d->fuzz);
     if (!strncmp(item, every, sizeof every - 1)) {
         if (!read_long(item + sizeof every - 1, 1, 1000000, &n))
             return false;
@@ -218,12 +221,13 @@ static bool add_debug(const char *item, void *to)
 
 bool wf_read_debug(const char *text, void *field)
 {
-    int64_t *every = field;
-    bool *detail = (bool *)(every + 1); /* as weft_config has them */
+    int64_t *every = field, *fuzz = every + 2; /* as weft_config has them */
+    bool *detail = (bool *)(every + 1);
     struct debug d = { 0 };
     if (*text && !each_item(text, add_debug, &d))
         return false;
     *every = d.every;
     *detail = d.detail;
+    *fuzz = d.fuzz;
     return true;
 }

@@ -17,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/emit.c \
 	%D%/fiber.h \
 	%D%/futex.h \
+	%D%/fuzz.c \
 	%D%/g.c \
 	%D%/guard.c %D%/guard.h \
 	%D%/lock.c %D%/lock.h %D%/locks.def \

@@ -15,7 +15,7 @@ static struct wf_p *p_new(uint32_t id)
         return NULL;
     memset(p, 0, sizeof *p);
     p->id = id;
-    p->rand = id * 2654435761u + 1;
+    p->rand = (id + wf_rt.fuzz * 7919u) * 2654435761u | 1;
     wf_lock_init(&p->timers.lock, WF_RANK_TIMERS);
     wf_set(&p->timers.first, WF_FOREVER);
     wf_set(&p->stats.free_g_min, UINT32_MAX);

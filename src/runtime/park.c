@@ -107,10 +107,17 @@ static void after_switch(struct wf_m *m)
 
 /* ---- switches ---- */
 
+static __attribute__((noinline)) void look_at(const struct wf_g *g)
+{
+    wf_fuzz();
+    if (wf_stack_broken(g))
+        wf_stack_overflow(g);
+}
+
 static inline void check_canary(const struct wf_g *g)
 {
-    if (wf_unlikely(wf_get(&wf_rt.canary)) && wf_stack_broken(g))
-        wf_stack_overflow(g);
+    if (wf_unlikely(wf_get(&wf_rt.canary)))
+        look_at(g);
 }
 
 /* g leaves for next, NULL for the M's own stack; returns when it runs again. */

@@ -21,8 +21,8 @@
  * compare-and-swap.  It names the P too: the M may have come back since it was looked at,
  * and be in a section with another P now.
  * After TAKEN nobody else may touch the M's p: the M may be getting another.
- * Where there is no membarrier, pst has the bit FENCE, which sends every entry through
- * wf_enter_slow, where the fence is.
+ * Where there is no membarrier (or with fuzz), pst has the bit FENCE, which sends every
+ * entry through wf_enter_slow, where the fence is.
  */
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -42,6 +42,7 @@ void wf_preempt_init(void)
     bool need = membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) != 0;
     if (need != wf_rt.need_fence)
         wf_rt.need_fence = need;
+    wf_rt.pst_slow = need || wf_rt.fuzz ? WF_PST_FENCE : 0;
 }
 
 void wf_barrier(void)
@@ -148,7 +149,7 @@ static struct wf_m *settle(struct wf_m *m)
     for (;;) {
         switch (pst_of(m)) {
         case WF_PST_ATT:
-            return m;
+            return wf_rt.fuzz ? wf_fuzz_enter(m) : m;
         case WF_PST_REQ:
             if (!change(m, WF_PST_REQ, WF_PST_ATT))
                 break;
@@ -191,6 +192,7 @@ bool wf_retake(struct wf_m *m, struct wf_p *p)
 {
     if (atomic_load_explicit(&m->inrt, memory_order_acquire) || m->p != p)
         return false;
+    wf_fuzz();
     return change(m, WF_PST_REQ, WF_PST_TAKEN);
 }
 

@@ -84,8 +84,8 @@ static bool sound(const weft_config *c)
     return c->size == sizeof *c && (c->procs == WEFT_AUTO || c->procs >= 1) &&
            c->procs <= 1024 && c->max_threads >= 1 && c->sysmon_min > 0 &&
            c->sysmon_max >= c->sysmon_min && c->thread_cache >= 0 && c->preempt >= 0 &&
-           c->stack_size >= 16384 && c->stack_size <= 1 << 20 &&
-           !(c->stack_size & (c->stack_size - 1));
+           c->fuzz >= 0 && c->fuzz <= UINT32_MAX && c->stack_size >= 16384 &&
+           c->stack_size <= 1 << 20 && !(c->stack_size & (c->stack_size - 1));
 }
 
 static int configure(const weft_config *config)
@@ -107,6 +107,8 @@ static int configure(const weft_config *config)
     wf_rt.steal = c.steal;
     wf_rt.preempt = c.preempt;
     wf_rt.stack_size = c.stack_size;
+    wf_rt.fuzz = (uint32_t)c.fuzz;
+    wf_set(&wf_rt.canary, c.fuzz != 0); /* each switch is looked at */
     return 0;
 }
 

@@ -271,6 +271,8 @@ struct wf_rt {
         WF_CACHE_LINE) bool need_fence; /* no membarrier; of the process, for ever */
     struct wf_p **ps; /* from here on of one runtime: run.c clears it */
     uint32_t nprocs;
+    uint32_t pst_slow; /* WF_PST_FENCE: each entry is to go the slow way; else 0 */
+    uint32_t fuzz;     /* seed, 0: off: fuzz.c */
     bool steal;
     _Atomic bool canary;   /* some stacks have no guard page: look at each switch */
     _Atomic bool running;  /* coroutines can be made */

@@ -20,8 +20,10 @@ enum { PASSES = 4, POLL_EVERY_NS = 50 * 1000 };
 void wf_wake_slow(void)
 {
     uint32_t none = 0;
-    if (atomic_compare_exchange_strong(&wf_rt.nspinning, &none, 1))
-        wf_m_start(NULL, true);
+    if (!atomic_compare_exchange_strong(&wf_rt.nspinning, &none, 1))
+        return;
+    wf_fuzz();
+    wf_m_start(NULL, true);
 }
 
 void wf_global_add(struct wf_g *first, struct wf_g *last, uint32_t n)
@@ -119,7 +121,7 @@ static struct wf_g *look_near(struct wf_m *m, enum wf_word *from)
         m->picked = NULL;
         return g;
     }
-    p->switches = 0;
+    p->switches = wf_unlikely(wf_rt.fuzz) ? wf_fuzz_queues(p) : 0;
     int64_t now = 0;
     if (wf_timers_first(p) != WF_FOREVER &&
         (now = wf_clock_now()) >= wf_timers_first(p))
@@ -270,6 +272,7 @@ static bool stop_spinning(struct wf_m *m)
         WF_TRACE(m_spin, .on = 0);
     }
     atomic_thread_fence(memory_order_seq_cst);
+    wf_fuzz();
     if (!wf_anything_queued())
         return false;
     if (!take_idle_p(m, true))

@@ -87,7 +87,7 @@ void wf_preempt_init(void);
 void wf_barrier(void);
 static inline uint32_t wf_pst(uint32_t state)
 {
-    return state | (wf_rt.need_fence ? WF_PST_FENCE : 0);
+    return state | wf_rt.pst_slow;
 }
 
 /* Ask an M to give its P up by itself soon. */
@@ -113,6 +113,22 @@ static inline bool wf_retake_section_back(struct wf_m *m)
 void wf_retaken(struct wf_p *p, struct wf_m *from, enum wf_word why);
 /* The runtime ends: true once m can never come back into it. */
 bool wf_retake_for_ever(struct wf_m *m);
+
+/* ---- fuzz.c: WEFT_DEBUG=fuzz=SEED ---- */
+
+/* A number below n, of this thread's own. */
+uint32_t wf_fuzz_below(uint32_t n);
+void wf_fuzz_delay(void);
+/* Here another thread may come between. */
+static inline void wf_fuzz(void)
+{
+    if (wf_unlikely(wf_rt.fuzz))
+        wf_fuzz_delay();
+}
+/* The M came into the runtime, with its P: sometimes another G has its turn first. */
+struct wf_m *wf_fuzz_enter(struct wf_m *m);
+/* Who runs next on p stands back, sometimes; when its other queues have their turn. */
+uint32_t wf_fuzz_queues(struct wf_p *p);
 
 /* ---- pin.c ---- */
 

@@ -195,8 +195,10 @@ static void show_debug(FILE *out, const void *field)
 {
     const weft_config *c = wf_container(field, weft_config, schedtrace);
     if (c->schedtrace)
-        fprintf(out, "schedtrace=%lld%s", (long long)(c->schedtrace / WF_NS_PER_MS),
-                c->scheddetail ? ",scheddetail=1" : "");
+        fprintf(out, "schedtrace=%lld%s%s", (long long)(c->schedtrace / WF_NS_PER_MS),
+                c->scheddetail ? ",scheddetail=1" : "", c->fuzz ? "," : "");
+    if (c->fuzz)
+        fprintf(out, "fuzz=%lld", (long long)c->fuzz);
 }
 #define show_procs      show_auto_int
 #define show_hogs       show_auto_int

@@ -13,9 +13,9 @@
  * code: src/runtime/preempt.c change 99757899
  * code: src/runtime/preempt.c vanish 3741518179
  * code: src/runtime/preempt.c come_back 2579314863
- * code: src/runtime/preempt.c settle 3699495081
+ * code: src/runtime/preempt.c settle 3198795593
  * code: src/runtime/preempt.c wf_retake_ask 3639554008
- * code: src/runtime/preempt.c wf_retake 296909133
+ * code: src/runtime/preempt.c wf_retake 229617951
  * code: src/runtime/preempt.c wf_retake_for_ever 7445965
  * code: src/runtime/p.c wf_p_acquire 2811153451
  * code: src/runtime/p.c wf_p_release 2756224229

@@ -7,7 +7,7 @@
  * into the global queue.  When nothing moves any more, no work may lie while a P idles.
  *
  * code: src/runtime/sched.h wf_wake_p 3988609248
- * code: src/runtime/sched.c wf_wake_slow 3297490876
+ * code: src/runtime/sched.c wf_wake_slow 1077177009
  * code: src/runtime/sched.c wf_global_add 1263035549
  * code: src/runtime/sched.c start_spinning 3403255595
  * code: src/runtime/sched.c found_while_spinning 2856665030
@@ -15,7 +15,7 @@
  * code: src/runtime/sched.c give_up_p 2709808150
  * code: src/runtime/sched.c wf_anything_queued 764996018
  * code: src/runtime/sched.c take_idle_p 2910590182
- * code: src/runtime/sched.c stop_spinning 2131371043
+ * code: src/runtime/sched.c stop_spinning 689839373
  * code: src/runtime/m.c wf_m_start 2079534643
  * code: src/runtime/m.c cannot_spin 2753472308
  * code: src/runtime/p.c wf_p_handoff 339648429

@@ -89,7 +89,7 @@ static int64_t field_of(const weft_config *c, const char *knob)
     if (!strcmp(knob, "sysmon"))
         return c->sysmon_max;
     if (!strcmp(knob, "debug"))
-        return c->schedtrace + c->scheddetail;
+        return c->schedtrace + c->scheddetail + 10 * c->fuzz;
     return -2;
 }
 
@@ -123,6 +123,8 @@ static void test_values_mean_what_they_say(void **state)
         { "debug", "schedtrace=1000", 1000000000 },
         { "debug", "schedtrace=1,scheddetail=1", 1000001 },
         { "debug", "schedtrace", -1 },
+        { "debug", "fuzz=7,schedtrace=1", 1000070 },
+        { "debug", "fuzz=0", -1 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
