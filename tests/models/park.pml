@@ -15,7 +15,7 @@
  * code: src/runtime/park.c after_switch 59544458
  * code: src/runtime/park.c leave_for 2521176975
  * code: src/runtime/park.c wf_park 4159210702
- * code: src/runtime/park.c time_out 566088881
+ * code: src/runtime/park.c time_out 4166258258
  * code: src/runtime/park.c start_then_unlock 3624000379
  * code: src/runtime/park.c next_wait 1148320527
  * code: src/runtime/park.c park_in_context 584449215
