@@ -11,5 +11,6 @@ weftinclude_HEADERS = \
 	%D%/weft/stats.h \
 	%D%/weft/sync.h \
 	%D%/weft/trace.h \
+	%D%/weft/typed.h \
 	%D%/weft/version.h \
 	%D%/weft/weft.h

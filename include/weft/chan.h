@@ -83,6 +83,21 @@ int weft_chan_send(weft_chan *ch, const void *elem, int64_t deadline);
 int weft_chan_recv(weft_chan *ch, void *elem, int64_t deadline);
 
 /*
+ * weft_chan_each - a loop over what is received, until the channel is closed and all
+ * that was sent has been received:
+ *
+ *     weft_chan_each (ch, &order)
+ *         serve(&order);
+ *
+ * Returns   nothing; it is over when weft_chan_recv returns anything but 0, so also when
+ *           the coroutine is cancelled
+ * Context   coroutines
+ * Traces    as weft_chan_recv
+ * Source    Go, the range clause over a channel
+ */
+#define weft_chan_each(ch, elem) while (!weft_chan_recv((ch), (elem), INT64_MAX))
+
+/*
  * weft_chan_close - say that nothing more will be sent.
  * What is buffered can still be received; everybody parked here gets -EPIPE.  To close
  * twice, or NULL, is a breach of contract and ends the program.  The message names the

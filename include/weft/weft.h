@@ -17,6 +17,7 @@
 #include <weft/stats.h>
 #include <weft/sync.h>
 #include <weft/trace.h>
+#include <weft/typed.h>
 #include <weft/version.h>
 
 /* A coroutine changes its thread under a compiler that thinks errno's address fixed. */
