@@ -16,6 +16,7 @@
 #include <weft/select.h>
 #include <weft/stats.h>
 #include <weft/sync.h>
+#include <weft/timer.h>
 #include <weft/trace.h>
 #include <weft/typed.h>
 #include <weft/version.h>

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
 	%D%/addr.c %D%/addr.h \
+	%D%/alarm.c \
 	%D%/barrier.c \
 	%D%/block.c \
 	%D%/cancel.c %D%/ctx.c %D%/ctx.h \
