@@ -80,6 +80,7 @@ void wf_p_acquire(struct wf_m *m, struct wf_p *p)
         wf_emit_p_start(p);
     atomic_store_explicit(&p->m, m, memory_order_release);
     wf_set(&p->stats.since, wf_clock_now());
+    m->pid = p->id;
     wf_set(&m->p, p);
     atomic_store_explicit(&m->pst, wf_pst(WF_PST_ATT), memory_order_release);
     wf_sysmon_wake();

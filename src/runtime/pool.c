@@ -96,21 +96,20 @@ weft_pool *weft_pool_new(const char *name, size_t size, void (*reset)(void *),
 /* The cache of the M's P; NULL if there is none (yet). */
 static inline struct cache *get_cache(weft_pool *pool, struct wf_m *m)
 {
-    uint32_t p;
-    if (wf_unlikely(!m) || (p = m->p->id) >= CACHES)
+    if (wf_unlikely(!m) || wf_unlikely(m->pid >= CACHES))
         return NULL;
-    return atomic_load_explicit(&pool->caches[p], memory_order_relaxed);
+    return atomic_load_explicit(&pool->caches[m->pid], memory_order_relaxed);
 }
 
 static struct cache *make_cache(weft_pool *pool, struct wf_m *m)
 {
     struct cache *c = get_cache(pool, m);
-    if (c || !m || m->p->id >= CACHES)
+    if (c || !m || m->pid >= CACHES)
         return c;
     c = aligned_alloc(WF_CACHE_LINE, sizeof *c);
     if (c) {
         memset(c, 0, sizeof *c);
-        atomic_store_explicit(&pool->caches[m->p->id], c, memory_order_release);
+        atomic_store_explicit(&pool->caches[m->pid], c, memory_order_release);
     }
     return c;
 }

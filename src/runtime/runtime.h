@@ -226,6 +226,7 @@ struct wf_m {
     bool yield_soon;        /* the monitor asked for the P and the M kept it */
     struct wf_g *_Atomic g; /* running, NULL on the M's own stack */
     struct wf_p *_Atomic p; /* with pst TAKEN: the one that it had */
+    uint32_t pid;           /* p's id */
     int *err;               /* this thread's errno */
     struct wf_g *prev;      /* with after: whom we came from */
     void (*after_fn)(void *);
