@@ -31,6 +31,7 @@ struct weft_stats {
     uint64_t stacks, stacks_guarded; /* reserved; of these with a guard page */
     const char *guard;               /* "madvise", "mprotect", "none" */
     const char *retake;              /* "membarrier", "fence", "off" */
+    const char *poll;                /* "epoll_pwait2", "epoll_wait" (in ms), "none" */
 };
 
 struct weft_stats_proc {

@@ -301,6 +301,11 @@ static int serve(const struct epoll_event *ev, struct wf_g **ready)
     return n;
 }
 
+const char *wf_netpoll_name(void)
+{
+    return poll.no_pwait2 ? "epoll_wait" : "epoll_pwait2";
+}
+
 /* epoll_wait in ns where the kernel can, else in ms, rounded up. */
 static int wait_ns(struct epoll_event *ev, int64_t timeout)
 {
@@ -308,9 +313,9 @@ static int wait_ns(struct epoll_event *ev, int64_t timeout)
     if (!poll.no_pwait2) {
         struct timespec ts = wf_ns_timespec(forever ? 0 : timeout);
         int n = epoll_pwait2(poll.epoll, ev, EVENTS, forever ? NULL : &ts, NULL);
-        if (n >= 0 || errno != ENOSYS)
+        if (n >= 0 || (errno != ENOSYS && errno != EPERM))
             return n;
-        poll.no_pwait2 = true;
+        poll.no_pwait2 = true; /* too old, or a filter that does not know it */
     }
     int64_t ms = timeout / WF_NS_PER_MS + (timeout % WF_NS_PER_MS != 0);
     return epoll_wait(poll.epoll, ev, EVENTS,

@@ -489,6 +489,8 @@ int wf_context_err(void);
 int wf_netpoll(int64_t timeout, struct wf_g **ready);
 /* Make a wf_netpoll that waits, or the next one, return at once.  Anywhere. */
 void wf_netpoll_break(void);
+/* The call that waits: "epoll_pwait2" or "epoll_wait". */
+const char *wf_netpoll_name(void);
 /* Somebody waits for a descriptor. */
 bool wf_netpoll_armed(void);
 /* The runtime is over: who waits for a descriptor will never be woken. */

@@ -83,11 +83,12 @@ static void fill(struct weft_stats *s)
     s->stacks_guarded = stacks.guarded;
     s->guard = stacks.guard;
     s->retake = retake_name();
+    s->poll = wf_netpoll_name();
 }
 
 void weft_stats(struct weft_stats *stats)
 {
-    struct weft_stats s = { .guard = "none", .retake = "off" };
+    struct weft_stats s = { .guard = "none", .retake = "off", .poll = "none" };
     size_t size = stats->size < sizeof s ? stats->size : sizeof s;
     if (atomic_load_explicit(&wf_rt.running, memory_order_acquire))
         fill(&s);

@@ -92,3 +92,8 @@ endif
 check_PROGRAMS += %D%/test_sync_crowd
 %C%_test_sync_crowd_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_sync_crowd_LDADD = $(RT_LDADD)
+
+# What must hold: system calls denied, and litmus tests without a sanitizer.
+check_PROGRAMS += %D%/test_denied
+%C%_test_denied_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_denied_LDADD = $(RT_LDADD)
