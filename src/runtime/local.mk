@@ -17,9 +17,11 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/dump.c %D%/dump.h \
 	%D%/emit.c \
 	%D%/fiber.h \
+	%D%/flight.c \
 	%D%/futex.h \
 	%D%/fuzz.c \
 	%D%/g.c \
+	%D%/group.c \
 	%D%/guard.c %D%/guard.h \
 	%D%/lock.c %D%/lock.h %D%/locks.def \
 	%D%/m.c \
