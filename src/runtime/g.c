@@ -12,7 +12,7 @@
 #include "runtime/runtime.h"
 #include "runtime/sched.h"
 
-enum { SLAB = 64, CACHE = 128, IDS = 64 };
+enum { SLAB = 64, IDS = 64, AHEAD = 4 };
 
 struct slab {
     alignas(WF_CACHE_LINE) struct slab *next;
@@ -20,9 +20,10 @@ struct slab {
 };
 
 static struct {
-    struct wf_lock lock; /* rank GS: guards free and the adding of slabs */
+    struct wf_lock lock; /* rank GS: guards all but next_id; slabs: their adding */
     _Atomic(struct slab *) slabs;
-    struct wf_g *free;
+    struct wf_g **free; /* dead ones, in no P's cache: room for all there are */
+    uint32_t nfree, made;
     struct slab *kept; /* of runtimes that left threads behind on some of them */
     _Atomic uint64_t next_id;
 } all = { .lock = WF_LOCK_INIT(GS) };
@@ -46,7 +47,10 @@ void wf_g_fini(bool keep)
         }
     }
     atomic_store(&all.slabs, NULL);
+    free(all.free);
     all.free = NULL;
+    all.nfree = all.made = 0;
+    wf_global_fini();
 }
 
 void wf_g_each(void (*visit)(struct wf_g *g, void *arg), void *arg)
@@ -74,10 +78,23 @@ void wf_g_become(struct wf_g *g, unsigned from, unsigned to)
     atomic_store_explicit(&g->state, (uint8_t)to, memory_order_release);
 }
 
-/* With the lock held. */
+/* With the lock held: lists that hold a slab's coroutines more. */
+static bool make_room(void)
+{
+    if (all.made & (all.made - 1)) /* it grew at a power of two, to the next */
+        return true;
+    uint32_t room = all.made ? 2 * all.made : SLAB;
+    struct wf_g **grown = realloc(all.free, room * sizeof *grown);
+    if (!grown)
+        return false;
+    all.free = grown;
+    return !wf_global_reserve(room);
+}
+
+/* Likewise. */
 static bool add_slab(void)
 {
-    struct slab *slab = aligned_alloc(WF_CACHE_LINE, sizeof *slab);
+    struct slab *slab = make_room() ? aligned_alloc(WF_CACHE_LINE, sizeof *slab) : NULL;
     if (!slab)
         return false;
     memset(slab, 0, sizeof *slab);
@@ -86,9 +103,9 @@ static bool add_slab(void)
         atomic_store_explicit(&g->state, WF_G_DEAD, memory_order_relaxed);
         wf_lock_init(&g->join_lock, WF_RANK_SYNC);
         atomic_store_explicit(&g->self, g, memory_order_relaxed);
-        g->next = all.free;
-        all.free = g;
+        all.free[all.nfree++] = g;
     }
+    all.made += SLAB;
     slab->next = atomic_load_explicit(&all.slabs, memory_order_relaxed);
     atomic_store_explicit(&all.slabs, slab, memory_order_release);
     return true;
@@ -107,57 +124,53 @@ static void count_free(struct wf_p *p)
 static __attribute__((noinline)) void refill(struct wf_p *p)
 {
     wf_lock_acquire(&all.lock);
-    while (p->nfree_g < CACHE / 2 && (all.free || add_slab())) {
-        struct wf_g *g = all.free;
-        all.free = g->next;
-        g->next = p->free_g;
-        p->free_g = g;
-        p->nfree_g++;
-    }
+    if (!all.nfree)
+        add_slab();
+    uint32_t n = all.nfree < WF_G_CACHE / 2 ? all.nfree : WF_G_CACHE / 2;
+    all.nfree -= n;
+    memcpy(p->free_g, all.free + all.nfree, n * sizeof *p->free_g);
+    p->nfree_g = n;
     wf_lock_release(&all.lock);
 }
 
+/* The half that was not used for longest. */
 static __attribute__((noinline)) void spill(struct wf_p *p)
 {
-    wf_pool_count(&p->own[WF_OWN_g].moved, p->nfree_g - CACHE / 2);
+    uint32_t n = WF_G_CACHE / 2;
+    wf_pool_count(&p->own[WF_OWN_g].moved, n);
     wf_lock_acquire(&all.lock);
-    while (p->nfree_g > CACHE / 2) {
-        struct wf_g *g = p->free_g;
-        p->free_g = g->next;
-        g->next = all.free;
-        all.free = g;
-        p->nfree_g--;
-    }
+    memcpy(all.free + all.nfree, p->free_g, n * sizeof *p->free_g);
+    all.nfree += n;
     wf_lock_release(&all.lock);
+    p->nfree_g -= n;
+    memmove(p->free_g, p->free_g + n, p->nfree_g * sizeof *p->free_g);
 }
 
 void wf_g_free(struct wf_g *g)
 {
     struct wf_p *p = wf_m()->p;
     wf_pool_count(&p->own[WF_OWN_g].puts, 1);
-    g->next = p->free_g;
-    p->free_g = g;
-    if (wf_unlikely(++p->nfree_g > CACHE))
+    if (wf_unlikely(p->nfree_g == WF_G_CACHE))
         spill(p);
+    p->free_g[p->nfree_g++] = g;
     count_free(p);
 }
 
 static struct wf_g *take(struct wf_p *p)
 {
-    if (wf_unlikely(!p->free_g)) {
+    if (wf_unlikely(!p->nfree_g)) {
         wf_pool_count(&p->own[WF_OWN_g].misses, 1);
         refill(p);
-        if (!p->free_g)
+        if (!p->nfree_g)
             return NULL;
     } else {
         wf_pool_count(&p->own[WF_OWN_g].hits, 1);
     }
-    struct wf_g *g = p->free_g;
-    p->free_g = g->next;
-    p->nfree_g--;
-    if (wf_likely(p->free_g != NULL)) { /* for the next time */
-        __builtin_prefetch(p->free_g, 1);
-        __builtin_prefetch(&p->free_g->id, 1);
+    struct wf_g *g = p->free_g[--p->nfree_g];
+    if (wf_likely(p->nfree_g >= AHEAD)) { /* for the next times */
+        struct wf_g *next = p->free_g[p->nfree_g - AHEAD];
+        __builtin_prefetch(next, 1);
+        __builtin_prefetch(&next->id, 1);
     }
     count_free(p);
     return g;

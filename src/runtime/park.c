@@ -72,11 +72,6 @@ static inline void prepare(struct wf_m *m, struct wf_g *g)
 
 /* ---- after a switch ---- */
 
-static void put_global(struct wf_g *g)
-{
-    wf_global_add(g, g, 1);
-}
-
 /* Do what is left to do about the G that this M came from. */
 static void after_switch(struct wf_m *m)
 {
@@ -96,7 +91,7 @@ static void after_switch(struct wf_m *m)
         break;
     case WF_AFTER_GLOBAL:
         wf_g_become(g, atomic_load(&g->state), WF_G_RUNNABLE);
-        put_global(g);
+        wf_global_add(g);
         break;
     case WF_AFTER_END:
         wf_fiber_free(m->dead_fiber);
@@ -281,7 +276,7 @@ static __attribute__((noinline)) void ready_global(struct wf_g *g, uint64_t obj)
         wf_emit_ready(g, obj, WF_FROM_global, wf_get(&wf_rt.nglobal) + 1);
     else
         wf_g_become(g, WF_G_WAITING, WF_G_RUNNABLE);
-    put_global(g);
+    wf_global_add(g);
 }
 
 void wf_ready(struct wf_g *g, uint64_t obj)

@@ -5,6 +5,9 @@
  */
 #include "runtime/runq.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
 #include "runtime/futex.h"
 #include "runtime/sched.h"
 
@@ -25,10 +28,8 @@ void wf_runq_overflow(struct wf_p *p, struct wf_g *g, uint32_t head, uint32_t ta
         return;
     }
     batch[HALF] = g;
-    for (uint32_t i = 0; i < HALF; i++)
-        batch[i]->next = batch[i + 1];
     wf_lock_acquire(&wf_rt.lock);
-    wf_global_put(batch[0], g, HALF + 1);
+    wf_global_put(batch, HALF + 1);
     wf_lock_release(&wf_rt.lock);
     WF_TRACE(overflow, .n = HALF + 1);
 }
@@ -87,40 +88,60 @@ struct wf_g *wf_runq_steal_next(struct wf_p *victim)
     return g;
 }
 
-void wf_global_put(struct wf_g *first, struct wf_g *last, uint32_t n)
+/* ---- the global queue: pointers only, so that its Gs stay where they are cached ---- */
+
+int wf_global_reserve(uint32_t most)
 {
-    last->next = NULL;
-    if (wf_rt.global_tail)
-        wf_rt.global_tail->next = first;
-    else
-        wf_rt.global_head = first;
-    wf_rt.global_tail = last;
-    n += wf_get(&wf_rt.nglobal);
-    wf_set(&wf_rt.nglobal, n);
-    if (n > wf_rt.global_max)
-        wf_rt.global_max = n;
+    struct wf_g **ring, **old = NULL;
+    uint32_t size = wf_rt.global_size ? wf_rt.global_size : 4 * WF_RING;
+    while (size < most)
+        size *= 2;
+    if (size == wf_rt.global_size)
+        return 0;
+    ring = malloc(size * sizeof *ring);
+    if (!ring)
+        return -ENOMEM;
+    wf_lock_acquire(&wf_rt.lock);
+    for (uint32_t i = 0; i < wf_get(&wf_rt.nglobal); i++)
+        ring[i] = wf_rt.global[(wf_rt.global_at + i) & (wf_rt.global_size - 1)];
+    old = wf_rt.global;
+    wf_rt.global = ring;
+    wf_rt.global_at = 0;
+    wf_rt.global_size = size;
+    wf_lock_release(&wf_rt.lock);
+    free(old);
+    return 0;
 }
 
-static struct wf_g *global_pop(void)
+void wf_global_fini(void)
 {
-    struct wf_g *g = wf_rt.global_head;
-    if (!g)
-        return NULL;
-    __builtin_prefetch(&g->id); /* its first line is read here */
-    wf_rt.global_head = g->next;
-    if (!wf_rt.global_head)
-        wf_rt.global_tail = NULL;
-    wf_set(&wf_rt.nglobal, wf_get(&wf_rt.nglobal) - 1);
-    return g;
+    free(wf_rt.global);
+    wf_rt.global = NULL;
+    wf_rt.global_size = 0;
+}
+
+void wf_global_put(struct wf_g *const *gs, uint32_t n)
+{
+    uint32_t len = wf_get(&wf_rt.nglobal), mask = wf_rt.global_size - 1;
+    WF_CHECK(n <= wf_rt.global_size - len);
+    for (uint32_t i = 0; i < n; i++)
+        wf_rt.global[(wf_rt.global_at + len + i) & mask] = gs[i];
+    wf_set(&wf_rt.nglobal, len + n);
+    if (len + n > wf_rt.global_max)
+        wf_rt.global_max = len + n;
 }
 
 struct wf_g *wf_global_get(struct wf_p *p, uint32_t most)
 {
-    uint32_t n = wf_get(&wf_rt.nglobal) / wf_rt.nprocs + 1;
-    if (n > most)
-        n = most;
-    struct wf_g *g = global_pop(), *more;
-    while (g && --n && (more = global_pop()))
-        wf_runq_put(p, more);
-    return g;
+    uint32_t len = wf_get(&wf_rt.nglobal), n = len / wf_rt.nprocs + 1;
+    if (!len)
+        return NULL;
+    n = n > most ? most : n;
+    n = n > len ? len : n;
+    uint32_t at = wf_rt.global_at, mask = wf_rt.global_size - 1;
+    for (uint32_t i = 1; i < n; i++)
+        wf_runq_put(p, wf_rt.global[(at + i) & mask]);
+    wf_rt.global_at = at + n;
+    wf_set(&wf_rt.nglobal, len - n);
+    return wf_rt.global[at & mask];
 }

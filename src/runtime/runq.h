@@ -68,6 +68,15 @@ static inline struct wf_g *wf_runq_get_next(struct wf_p *p)
     return NULL;
 }
 
+/* Who runs a few turns from now (or did once) may have left the caches. */
+enum { WF_AHEAD = 3 };
+static inline void wf_runq_prefetch(struct wf_p *p, uint32_t at)
+{
+    struct wf_g *g = atomic_load_explicit(&p->ring[at % WF_RING], memory_order_relaxed);
+    __builtin_prefetch(g, 1);
+    __builtin_prefetch((char *)g + WF_CACHE_LINE, 1);
+}
+
 /* The owner: from the head, the ring only. */
 static inline struct wf_g *wf_runq_get(struct wf_p *p)
 {
@@ -78,6 +87,7 @@ static inline struct wf_g *wf_runq_get(struct wf_p *p)
             return NULL;
         struct wf_g *g = atomic_load_explicit(&p->ring[head % WF_RING],
                                               memory_order_relaxed);
+        wf_runq_prefetch(p, head + WF_AHEAD);
         if (wf_likely(atomic_compare_exchange_weak_explicit(
                 &p->head, &head, head + 1, memory_order_release, memory_order_acquire)))
             return g;
@@ -90,8 +100,11 @@ struct wf_g *wf_runq_steal(struct wf_p *p, struct wf_p *victim, uint32_t *n);
 /* Take the victim's runnext if it does not come to run it; n as above. */
 struct wf_g *wf_runq_steal_next(struct wf_p *victim);
 
-/* The global queue: with wf_rt.lock held. */
-void wf_global_put(struct wf_g *first, struct wf_g *last, uint32_t n);
+/* The global queue has room for so many: 0 or -ENOMEM.  Without wf_rt.lock. */
+int wf_global_reserve(uint32_t most);
+void wf_global_fini(void);
+/* The rest with wf_rt.lock held. */
+void wf_global_put(struct wf_g *const *gs, uint32_t n);
 /* One to run and, with most > 1, a fair share for p's own ring. */
 struct wf_g *wf_global_get(struct wf_p *p, uint32_t most);
 

@@ -119,7 +119,7 @@ struct wf_g {
     void *fiber, *fake_stack;    /* the sanitizers' */
 };
 
-enum { WF_RING = 256, WF_STACK_CACHE = 32 };
+enum { WF_RING = 256, WF_STACK_CACHE = 32, WF_G_CACHE = 128 };
 
 /* A wheel: timer.c.  All zeroes but lock and first is an empty one. */
 enum { WF_WHEEL_LEVELS = 9, WF_WHEEL_BITS = 6, WF_WHEEL_DIGITS = 1 << WF_WHEEL_BITS };
@@ -158,15 +158,16 @@ struct wf_p {
     uint32_t id;
 
     /* the owner's */
-    alignas(WF_CACHE_LINE) struct wf_g *free_g;
-    uint32_t nfree_g, nstacks;
+    alignas(WF_CACHE_LINE) uint32_t nfree_g;
+    uint32_t nstacks;
     uint64_t next_id, end_id; /* ids for new Gs */
     uint32_t switches;        /* counts to 61, to look at the global queue */
     uint32_t rand;
-    uint64_t timer_tick;    /* raw clock when timers were last looked at */
-    struct wf_torder order; /* the trace's */
-    struct wf_p *idle_next; /* guarded by sched.lock */
-    struct wf_m *_Atomic m; /* who holds it, NULL: idle */
+    uint64_t timer_tick;             /* raw clock when timers were last looked at */
+    struct wf_torder order;          /* the trace's */
+    struct wf_p *idle_next;          /* guarded by sched.lock */
+    struct wf_m *_Atomic m;          /* who holds it, NULL: idle */
+    struct wf_g *free_g[WF_G_CACHE]; /* dead ones, hottest last */
     char *stacks[WF_STACK_CACHE];
     struct wf_p_stats stats;
     struct wf_pool_counts own[WF_NOWNPOOLS];
@@ -290,7 +291,8 @@ struct wf_rt {
 
     /* guarded by lock */
     alignas(WF_CACHE_LINE) struct wf_lock lock; /* rank SCHED */
-    struct wf_g *global_head, *global_tail;
+    struct wf_g **global;            /* the global queue: a ring of all there are Gs */
+    uint32_t global_at, global_size; /* the oldest; a power of two */
     uint32_t global_max;
     struct wf_p *idle_p;
     struct wf_m *idle_m;

@@ -26,10 +26,10 @@ void wf_wake_slow(void)
     wf_m_start(NULL, true);
 }
 
-void wf_global_add(struct wf_g *first, struct wf_g *last, uint32_t n)
+void wf_global_add(struct wf_g *g)
 {
     wf_lock_acquire(&wf_rt.lock);
-    wf_global_put(first, last, n);
+    wf_global_put(&g, 1);
     wf_lock_release(&wf_rt.lock);
     atomic_thread_fence(memory_order_seq_cst);
     if (wf_get(&wf_rt.nidle_p) && !wf_get(&wf_rt.nspinning))
@@ -309,7 +309,7 @@ static void queue_ready(struct wf_g *ready)
     for (struct wf_g *g = ready, *next; g; g = next) {
         next = g->next;
         make_runnable(g, WF_FROM_global, wf_get(&wf_rt.nglobal) + 1);
-        wf_global_add(g, g, 1);
+        wf_global_add(g);
     }
 }
 

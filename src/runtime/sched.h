@@ -35,7 +35,7 @@ static inline void wf_wake_p(void)
         wf_wake_slow();
 }
 /* To the global queue from anywhere, and wake a P for them. */
-void wf_global_add(struct wf_g *first, struct wf_g *last, uint32_t n);
+void wf_global_add(struct wf_g *g);
 /* Does anything lie in the global queue or a ring? */
 bool wf_anything_queued(void);
 /* Is there anything that p could run, or will soon have to? */
