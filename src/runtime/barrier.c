@@ -13,7 +13,7 @@
 static void let_go(weft_barrier *b)
 {
     struct wf_list won;
-    uint64_t id = b->q.id;
+    uint64_t id = wf_waitq_id(&b->q);
     wf_list_init(&won);
     b->arrived = 0;
     wf_waitq_claim_all(&b->q, &won);

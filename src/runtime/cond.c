@@ -50,7 +50,7 @@ void weft_cond_signal(weft_cond *c)
 {
     wf_enter();
     wf_lock_acquire(wf_waitq_lock(&c->q));
-    uint64_t id = c->q.id;
+    uint64_t id = wf_waitq_id(&c->q);
     struct wf_waiter *w = wf_waitq_claim(&c->q);
     wf_lock_release(wf_waitq_lock(&c->q));
     if (w)
@@ -64,7 +64,7 @@ void weft_cond_broadcast(weft_cond *c)
     wf_list_init(&won);
     wf_enter();
     wf_lock_acquire(wf_waitq_lock(&c->q));
-    uint64_t id = c->q.id;
+    uint64_t id = wf_waitq_id(&c->q);
     wf_waitq_claim_all(&c->q, &won);
     wf_lock_release(wf_waitq_lock(&c->q));
     wf_waitq_ready(&won, id);

@@ -135,13 +135,13 @@ static int park(weft_mutex *m, int64_t deadline, struct wf_g *self)
 {
     struct wf_g *owner = get_owner(m);
     if (owner)
-        WF_TRACE(obj_owner, .id = m->q.id, .g = owner->id);
+        WF_TRACE(obj_owner, .id = wf_waitq_id(&m->q), .g = owner->id);
     atomic_store_explicit(&self->owner, (void *)&m->state, memory_order_relaxed);
     int err = 0;
     if (deadline == UNTIL_LOCKED)
-        wf_park(WF_WHY_mutex, m->q.id, unlock_queue, wf_waitq_lock(&m->q));
+        wf_park(WF_WHY_mutex, wf_waitq_id(&m->q), unlock_queue, wf_waitq_lock(&m->q));
     else
-        err = wf_park_until(WF_WHY_mutex, m->q.id, deadline, unlock_queue,
+        err = wf_park_until(WF_WHY_mutex, wf_waitq_id(&m->q), deadline, unlock_queue,
                             wf_waitq_lock(&m->q));
     atomic_store_explicit(&self->owner, NULL, memory_order_relaxed);
     return err;
@@ -230,7 +230,7 @@ static void unlock_slow(weft_mutex *m, const void *site)
 {
     struct wf_waiter *w = NULL;
     wf_lock_acquire(wf_waitq_lock(&m->q));
-    uint64_t id = m->q.id, s = load_state(m) & BITS;
+    uint64_t id = wf_waitq_id(&m->q), s = load_state(m) & BITS;
     if (!(s & WOKEN)) {
         w = wf_waitq_claim(&m->q);
         s = wf_waitq_peek(&m->q) ? QUEUED : 0;

@@ -61,7 +61,7 @@ static void mention_waitq(struct weft_waiters *q, unsigned kind)
     uint64_t gen = b ? atomic_load_explicit(&b->gen, memory_order_relaxed) : seen;
     if (seen != gen && __atomic_compare_exchange_n(&q->tgen, &seen, gen, false,
                                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED))
-        tell_new(b, kind, q->id, 0, q->name);
+        tell_new(b, kind, __atomic_load_n(&q->id, __ATOMIC_RELAXED), 0, q->name);
     wf_trace_end(b);
 }
 

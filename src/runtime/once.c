@@ -20,7 +20,7 @@ static void run(weft_once *once, void (*fn)(void *), void *arg)
     fn(arg);
     wf_enter();
     wf_lock_acquire(wf_waitq_lock(&once->q));
-    uint64_t id = once->q.id;
+    uint64_t id = wf_waitq_id(&once->q);
     wf_waitq_claim_all(&once->q, &won);
     __atomic_store_n(&once->owner, NULL, __ATOMIC_RELAXED);
     __atomic_store_n(&once->state, DONE, __ATOMIC_RELEASE);

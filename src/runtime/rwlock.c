@@ -103,7 +103,7 @@ static void pass_on(weft_rwlock *rw, uint64_t s, bool readers_first,
 
 static void unlock_and_ready(weft_rwlock *rw, struct wf_list *won)
 {
-    uint64_t id = rw->writers.id;
+    uint64_t id = wf_waitq_id(&rw->writers);
     wf_lock_release(wf_waitq_lock(&rw->writers));
     wf_waitq_ready(won, id);
 }
@@ -203,11 +203,9 @@ static void rdunlock_slow(weft_rwlock *rw, const void *site)
     uint64_t s = load_state(rw);
     do
         new = less_reader(rw, s, site);
-    while (!swap_state(rw, &s, new, __ATOMIC_RELEASE));
-    if (new == QUEUED) {
-        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    while (!swap_state(rw, &s, new, __ATOMIC_ACQ_REL));
+    if (new == QUEUED)
         pass_on(rw, new, false, &won);
-    }
     unlock_and_ready(rw, &won);
 }
 

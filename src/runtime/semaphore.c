@@ -75,7 +75,7 @@ static void hand_out(weft_semaphore *s, struct wf_list *won)
 
 static void unlock_and_ready(weft_semaphore *s, struct wf_list *won)
 {
-    uint64_t id = s->q.id;
+    uint64_t id = wf_waitq_id(&s->q);
     wf_lock_release(wf_waitq_lock(&s->q));
     wf_waitq_ready(won, id);
 }

@@ -60,7 +60,7 @@ static void add_waited(weft_wait_group *wg, int64_t n, const void *site)
     struct wf_list won;
     wf_list_init(&won);
     wf_lock_acquire(wf_waitq_lock(&wg->q));
-    uint64_t id = wg->q.id, s = load_state(wg), new;
+    uint64_t id = wf_waitq_id(&wg->q), s = load_state(wg), new;
     do
         new = changed(wg, s, n, site);
     while (!swap_state(wg, &s, new));

@@ -19,6 +19,12 @@ static inline struct wf_lock *wf_waitq_lock(struct weft_waiters *q)
     return (struct wf_lock *)&q->lock;
 }
 
+/* Whoever comes first gives it one (wf_waitq_mention). */
+static inline uint64_t wf_waitq_id(struct weft_waiters *q)
+{
+    return __atomic_load_n(&q->id, __ATOMIC_RELAXED);
+}
+
 static inline struct wf_waiter *wf_waitq_peek(struct weft_waiters *q)
 {
     return q->first;
