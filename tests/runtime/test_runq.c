@@ -59,9 +59,37 @@ static void test_next_comes_first_and_displaces(void **state)
     free(p);
 }
 
+static void test_global_queue_grows_in_order(void **state)
+{
+    (void)state;
+    enum { N = 5000, ROOM = 4 * WF_RING };
+    struct wf_p *p = new_p(0);
+    struct wf_g *gs = new_gs(N);
+    int put = 0, got = 0;
+    wf_rt.nprocs = 1;
+    assert_int_equal(wf_global_reserve(1), 0);
+    for (int room = ROOM; put < N; room *= 2) {
+        assert_int_equal(wf_global_reserve((uint32_t)room), 0);
+        wf_lock_acquire(&wf_rt.lock);
+        for (; put < N && put - got < room; put++)
+            wf_global_put(&(struct wf_g *){ &gs[put] }, 1);
+        for (; got < put - room / 3; got++) /* so that it goes round */
+            assert_ptr_equal(wf_global_get(p, 1), &gs[got]);
+        wf_lock_release(&wf_rt.lock);
+    }
+    for (; got < N; got++)
+        assert_ptr_equal(wf_global_get(p, 1), &gs[got]);
+    assert_null(wf_global_get(p, 1));
+    wf_global_fini();
+    wf_rt.nprocs = 0;
+    free(gs);
+    free(p);
+}
+
 static void test_full_ring_gives_half_to_the_global_queue(void **state)
 {
     (void)state;
+    assert_int_equal(wf_global_reserve(WF_RING), 0);
     struct wf_p *p = new_p(0);
     struct wf_g *gs = new_gs(WF_RING + 1);
     for (int i = 0; i <= WF_RING; i++)
@@ -78,6 +106,7 @@ static void test_full_ring_gives_half_to_the_global_queue(void **state)
     wf_lock_release(&wf_rt.lock);
     wf_rt.nprocs = 0;
     assert_int_equal(atomic_load(&wf_rt.nglobal), 0);
+    wf_global_fini();
     free(gs);
     free(p);
 }
@@ -209,6 +238,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ring_is_first_in_first_out),
         cmocka_unit_test(test_next_comes_first_and_displaces),
+        cmocka_unit_test(test_global_queue_grows_in_order),
         cmocka_unit_test(test_full_ring_gives_half_to_the_global_queue),
         cmocka_unit_test(test_steal_takes_half_the_oldest),
         cmocka_unit_test(test_no_coroutine_is_lost_to_thieves),
