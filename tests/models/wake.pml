@@ -8,7 +8,7 @@
  *
  * code: src/runtime/sched.h wf_wake_p 3988609248
  * code: src/runtime/sched.c wf_wake_slow 1077177009
- * code: src/runtime/sched.c wf_global_add 1263035549
+ * code: src/runtime/sched.c wf_global_add 1509922852
  * code: src/runtime/sched.c start_spinning 3403255595
  * code: src/runtime/sched.c found_while_spinning 2856665030
  * code: src/runtime/sched.c spin 41606141
