@@ -17,7 +17,7 @@
  * code: src/runtime/preempt.c wf_retake_ask 3639554008
  * code: src/runtime/preempt.c wf_retake 229617951
  * code: src/runtime/preempt.c wf_retake_for_ever 7445965
- * code: src/runtime/p.c wf_p_acquire 2811153451
+ * code: src/runtime/p.c wf_p_acquire 1111262827
  * code: src/runtime/p.c wf_p_release 2756224229
  * code: src/runtime/preempt.c wf_retake_section 3431419499
  * code: src/runtime/preempt.c find_p 3761960203
