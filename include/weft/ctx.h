@@ -5,7 +5,8 @@
  * a context is cancelled, or its deadline comes, every call that waits in a coroutine
  * whose context it is (or one below) ends at once: with -ECANCELED, or with -ETIMEDOUT
  * for the deadline.  So does each such call from then on, if it would have to wait; what
- * need not wait succeeds.  weft_mutex_lock, which can return nothing, waits on.
+ * need not wait succeeds.  What returns nothing, like weft_mutex_lock, waits on, and so
+ * does weft_barrier_wait.
  *
  * Contexts form a tree: to cancel one cancels all below it, and no deadline is later than
  * its parent's.  NULL is the background: the root of all, which nobody cancels.
