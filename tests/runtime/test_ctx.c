@@ -383,7 +383,7 @@ static void test_done_wakes_a_select(void **state)
 /* ---- functions to run ---- */
 
 static _Atomic int ran;
-static weft_ctx *ran_in;
+static weft_ctx *_Atomic ran_in;
 
 static void note_run(void *n)
 {

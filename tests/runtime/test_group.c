@@ -439,7 +439,7 @@ static void call_often(void *arg)
     struct caller *c = arg;
     static int numbers[4] = { 0, 1, 2, 3 };
     static const char *const keys[4] = { "a", "b", "c", "d" };
-    for (int i = 0; i < SCALE_flight_calls / 4; i++) {
+    for (int i = 0; i < scale(SCALE_flight_calls) / 4; i++) {
         int key = (int)below(&c->seed, 4);
         void *got = NULL;
         uint32_t sharers;
@@ -479,6 +479,7 @@ static void test_never_two_calls_for_a_key_and_no_stranger_s_cancellation(void *
 {
     (void)state;
     run(call_from_many);
+    scale_done(SCALE_flight_calls, scale(SCALE_flight_calls));
     assert_int_equal(saw[0], 0);
     assert_int_equal(saw[1], 0);
 }
