@@ -101,6 +101,14 @@ check_PROGRAMS += %D%/test_sync_crowd
 check_PROGRAMS += %D%/test_denied
 %C%_test_denied_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_denied_LDADD = $(RT_LDADD)
+check_PROGRAMS += %D%/test_faults
+%C%_test_faults_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_faults_LDADD = $(RT_LDADD)
+%C%_test_faults_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup \
+	-Wl,--wrap=free,--wrap=mmap,--wrap=munmap,--wrap=pthread_create \
+	-Wl,--wrap=epoll_create1,--wrap=eventfd,--wrap=epoll_ctl,--wrap=epoll_pwait2 \
+	-Wl,--wrap=socket,--wrap=accept4
 
 # What Go promises, rule by rule; exported names, so that messages tell them.
 EXTRA_DIST += %D%/semantics.h
