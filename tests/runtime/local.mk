@@ -110,6 +110,11 @@ check_PROGRAMS += %D%/test_faults
 	-Wl,--wrap=epoll_create1,--wrap=eventfd,--wrap=epoll_ctl,--wrap=epoll_pwait2 \
 	-Wl,--wrap=socket,--wrap=accept4
 
+check_PROGRAMS += %D%/test_litmus
+%C%_test_litmus_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_litmus_LDADD = $(RT_LDADD)
+%C%_test_litmus_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall,--wrap=wf_wake_slow
+
 # What Go promises, rule by rule; exported names, so that messages tell them.
 EXTRA_DIST += %D%/semantics.h
 check_PROGRAMS += %D%/test_semantics_cancel %D%/test_semantics_chan %D%/test_semantics_locks \
