@@ -93,7 +93,9 @@ check_PROGRAMS += %D%/test_errno_lto
 %C%_test_errno_lto_LDADD = $(RT_LDADD)
 endif
 
-check_PROGRAMS += %D%/test_sync_crowd
+check_PROGRAMS += %D%/test_objects_sync %D%/test_sync_crowd
+%C%_test_objects_sync_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_objects_sync_LDADD = $(RT_LDADD)
 %C%_test_sync_crowd_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_sync_crowd_LDADD = $(RT_LDADD)
 

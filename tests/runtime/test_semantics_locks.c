@@ -487,7 +487,7 @@ static void let_writer_give_up(void *arg)
     t.woken = 1;
     weft_rwlock_rdlock(&t.rw);
     weft_go(give_up_writing, NULL);
-    while (!(t.rw.state & 2) && !t.done)
+    while (!(__atomic_load_n(&t.rw.state, __ATOMIC_RELAXED) & 2) && !t.done)
         weft_yield();
     weft_go(read_and_note, NULL);
     await_value(&t.done, 2); /* the reader, too: while we still read */

@@ -458,7 +458,7 @@ static void hold_off_and_give_up(void *arg)
     weft_semaphore_release(&t.s, 2);
     soon = in_ns(20 * WF_NS_PER_MS);
     weft_go(give_up, &soon);
-    while (!(t.s.state & 1) && !t.go)
+    while (!(__atomic_load_n(&t.s.state, __ATOMIC_RELAXED) & 1) && !t.go)
         weft_yield();
     weft_go(take, &units[2]);
     await_value(&t.done, 1); /* there were 2 all the time */

@@ -147,7 +147,7 @@ static void take_and_give(struct crowd *c, unsigned *seed, long round)
     default:
         c->wrong += weft_semaphore_acquire(&c->sem, n) != 0;
     }
-    c->wrong += (c->taken += (long)n) > UNITS;
+    c->wrong += atomic_fetch_add(&c->taken, (long)n) + (long)n > UNITS;
     linger(seed);
     c->taken -= (long)n;
     weft_semaphore_release(&c->sem, n);
