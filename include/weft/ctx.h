@@ -119,7 +119,8 @@ weft_ctx *weft_ctx_current(void);
 /*
  * weft_ctx_cancel - cancel a context and all below it, for a reason.  When it returns
  * they are cancelled, their coroutines awake, their channels closed.  The first time
- * counts: of a context that is cancelled nothing changes.
+ * counts: of a context that is cancelled nothing changes, and while somebody else, or its
+ * deadline, is cancelling it, who comes second does not wait for what is below.
  *
  * err       the cause, a negative errno; 0 is -ECANCELED
  * message   copied, up to 255 bytes; NULL for none; without memory for it there is none

@@ -168,8 +168,8 @@ static void test_stop_does_not_close_the_channel(void **state)
 /* ---- functions ---- */
 
 static _Atomic int calls;
-static weft_ctx *called_in;
-static uint64_t called_by;
+static weft_ctx *_Atomic called_in;
+static _Atomic uint64_t called_by;
 
 static void call(void *n)
 {

@@ -151,6 +151,92 @@ static void use_unix_socket(struct outcome *o)
     o->wrong += access(addr + 5, F_OK) == 0;
 }
 
+static void count_run(void *ran)
+{
+    atomic_fetch_add((_Atomic int *)ran, 1);
+}
+
+static int run_task(void *ran)
+{
+    count_run(ran);
+    return 0;
+}
+
+static void use_contexts(struct outcome *o)
+{
+    weft_ctx *ctx = NULL, *child = NULL;
+    weft_chan *done = NULL;
+    static _Atomic int ran;
+    int want = 0;
+    atomic_store(&ran, 0);
+    expect(o, weft_ctx_new(NULL, in_ns(60 * WF_NS_PER_S), &ctx));
+    if (!ctx)
+        return;
+    expect(o, weft_ctx_with_value(ctx, o, o, &child));
+    expect(o, weft_ctx_done(ctx, &done));
+    int err = weft_ctx_after(ctx, count_run, &ran, NULL);
+    expect(o, err);
+    want += !err;
+    weft_ctx_cancel(ctx, -EIO, "no room for this: it is cancelled without");
+    o->wrong += weft_ctx_cause(ctx, NULL) != -EIO;
+    o->wrong += child && weft_ctx_err(child) != -ECANCELED;
+    o->wrong += done && weft_chan_recv(done, NULL, 0) != -EPIPE;
+    weft_ctx_release(ctx);
+    weft_ctx_release(child);
+    await_value(&ran, want); /* tried again until there is room */
+}
+
+static void use_timers(struct outcome *o)
+{
+    weft_timer *sends = NULL, *calls = NULL;
+    weft_ticker *ticks = NULL;
+    static _Atomic int ran;
+    atomic_store(&ran, 0);
+    expect(o, weft_timer_new(weft_now(), &sends));
+    expect(o, weft_ticker_new(WF_NS_PER_MS, &ticks));
+    expect(o, weft_timer_func(weft_now(), count_run, &ran, &calls));
+    if (sends)
+        expect(o, weft_chan_recv(weft_timer_chan(sends), NULL, WEFT_FOREVER));
+    if (calls)
+        await_value(&ran, 1);
+    weft_timer_free(sends);
+    weft_timer_free(calls);
+    weft_ticker_free(ticks);
+}
+
+static int fetch(void *arg, void **value)
+{
+    *value = arg;
+    return 0;
+}
+
+static void use_groups(struct outcome *o)
+{
+    weft_group *g = NULL;
+    weft_flight *f = NULL;
+    static _Atomic int ran;
+    int started = 0, error = 0;
+    void *got = NULL;
+    atomic_store(&ran, 0);
+    expect(o, weft_group_new(NULL, 2, &g));
+    for (int i = 0; g && i < 3; i++) {
+        int err = weft_group_go(g, run_task, &ran, WEFT_FOREVER);
+        expect(o, err);
+        started += !err;
+    }
+    if (g)
+        expect(o, weft_group_wait(g, WEFT_FOREVER, &error));
+    o->wrong += error != 0 || ran != started;
+    weft_group_free(g);
+    expect(o, weft_flight_new(&f));
+    for (int i = 0; f && i < 2; i++) {
+        int err = weft_flight_do(f, "key", fetch, o, 0, &got, NULL);
+        expect(o, err);
+        o->wrong += !err && got != o;
+    }
+    weft_flight_free(f);
+}
+
 static void scenario(void *arg)
 {
     struct outcome *o = arg;
@@ -159,6 +245,9 @@ static void scenario(void *arg)
     use_pool(o);
     use_sockets(o);
     use_unix_socket(o);
+    use_contexts(o);
+    use_timers(o);
+    use_groups(o);
     failing = NULL;
     o->refused = until_failure ? -1 : o->refused; /* nothing failed: we are through */
 }
