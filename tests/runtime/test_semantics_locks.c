@@ -33,7 +33,7 @@
  *   writer; and RUnlock: here, too         | test_anybody_may_rdunlock
  * here also: who gives up keeps nobody out | test_writer_that_gives_up_lets_readers_in
  * here also: who waits can be seen to wait | test_writer_is_seen_as_owner
- *   for the writer                         |
+ *   for the writer, and a cycle is told    | test_cycle_of_writers_is_told
  * Unlock is before the RLock or Lock that  | test_sync_crowd.c: test_writers_exclude_
  *   it lets in                             |   all_and_readers_only_writers
  *
@@ -534,6 +534,37 @@ static void test_writer_is_seen_as_owner(void **state)
     assert_rule(own, 1);
 }
 
+static weft_rwlock other;
+
+static void lock_one_then_other(void *arg)
+{
+    weft_rwlock *first = arg, *second = first == &other ? &t.rw : &other;
+    weft_rwlock_wrlock(first);
+    t.in++;
+    while (t.in < 2)
+        weft_yield();
+    weft_rwlock_rdlock(second);
+}
+
+static void cross(void *arg)
+{
+    (void)arg;
+    weft_go_named("there", lock_one_then_other, &t.rw);
+    weft_go_named("back", lock_one_then_other, &other);
+    await_parked_for(WF_WHY_rwlock_read, 2);
+}
+
+static void test_cycle_of_writers_is_told(void **state)
+{
+    char said[4096];
+    void (*fn)(void *) = cross;
+    (void)state;
+    begin();
+    assert_int_equal(in_child(run_breach, &fn, said, sizeof said), 0);
+    assert_non_null(strstr(said, "(there) waits: rwlock_read"));
+    assert_non_null(strstr(said, "(back) waits: rwlock_read"));
+}
+
 /* ---- condition ---- */
 
 static void wait_and_note(void *arg)
@@ -736,6 +767,7 @@ int main(void)
         cmocka_unit_test(test_anybody_may_rdunlock),
         cmocka_unit_test(test_writer_that_gives_up_lets_readers_in),
         cmocka_unit_test(test_writer_is_seen_as_owner),
+        cmocka_unit_test(test_cycle_of_writers_is_told),
         cmocka_unit_test(test_wait_lets_go_of_the_mutex),
         cmocka_unit_test(test_wait_holds_the_mutex_again),
         cmocka_unit_test(test_wait_returns_for_a_signal_only),
