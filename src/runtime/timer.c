@@ -28,6 +28,8 @@ enum {
     PLACE_BITS = 16,
 };
 
+#define ORPHAN UINT32_MAX /* where: started on a P that is gone */
+
 /* ---- a ring of timers: oldest first ---- */
 
 static void push_back(struct wf_timer **first, struct wf_timer *t)
@@ -153,10 +155,10 @@ void wf_timer_start(struct wf_timer *t, int64_t when)
         w->pos = tick_of(wf_clock_now());
         w->base = (p->id + 1) << PLACE_BITS;
     }
-    t->when = when;
+    t->when = when > 0 ? when : 0;
     insert(w, t);
-    if (when < wf_get(&w->first))
-        wf_set(&w->first, when);
+    if (t->when < wf_get(&w->first))
+        wf_set(&w->first, t->when);
     wf_lock_release(&w->lock);
 }
 
@@ -165,6 +167,8 @@ bool wf_timer_stop(struct wf_timer *t)
     uint32_t where = atomic_load_explicit(&t->where, memory_order_acquire);
     if (!where)
         return false;
+    if (wf_unlikely(where == ORPHAN))
+        return atomic_compare_exchange_strong(&t->where, &where, 0);
     struct wf_timers *w = &wf_rt.ps[(where >> PLACE_BITS) - 1]->timers;
     wf_lock_acquire(&w->lock);
     bool stopped = wf_get(&t->where) >> PLACE_BITS == where >> PLACE_BITS;
@@ -267,14 +271,21 @@ bool wf_timers_due(struct wf_p *p)
     return wf_clock_now() >= wf_timers_first(p);
 }
 
+/* Its owner may stop it yet, after the runtime. */
+static void orphan(struct wf_timers *w, struct wf_timer *t)
+{
+    extract(w, t);
+    wf_set(&t->where, ORPHAN);
+}
+
 void wf_timers_fini(struct wf_p *p)
 {
     struct wf_timers *w = &p->timers;
     uint32_t place;
     while (w->due)
-        extract(w, w->due);
+        orphan(w, w->due);
     while (w->fall)
-        extract(w, w->fall);
+        orphan(w, w->fall);
     while ((place = first_slot(w)) < DUE)
-        extract(w, w->slots[place].first);
+        orphan(w, w->slots[place].first);
 }
