@@ -59,7 +59,7 @@ static struct {
     weft_mutex m;
     weft_rwlock rw;
     weft_cond c;
-    _Atomic int in, woken, done, held;
+    _Atomic int next, in, woken, done, held;
     int order[MOST];
     long plain;
 } t;
@@ -232,7 +232,8 @@ static void read_and_note(void *arg)
 {
     (void)arg;
     weft_rwlock_rdlock(&t.rw);
-    t.order[t.in++] = 'r';
+    t.order[t.next++] = 'r';
+    t.in++;
     while (!t.woken)
         weft_yield();
     weft_rwlock_rdunlock(&t.rw);
@@ -243,7 +244,8 @@ static void write_and_note(void *arg)
 {
     (void)arg;
     weft_rwlock_wrlock(&t.rw);
-    t.order[t.in++] = 'w';
+    t.order[t.next++] = 'w';
+    t.in++;
     weft_rwlock_wrunlock(&t.rw);
     t.done++;
 }
