@@ -52,6 +52,7 @@ int weft_chan_set_name(weft_chan *ch, const char *name);
  * Returns   0            handed to a receiver or buffered
  *           -EPIPE       the channel is closed; elem was not sent
  *           -EAGAIN      deadline 0, and there is neither room nor a receiver
+ *           -ECANCELED   the caller's context was cancelled (weft/ctx.h)
  *           -ETIMEDOUT   the deadline came first; elem was not sent
  *           -EPERM       it would wait, but the caller is no coroutine
  * Context   coroutines; plain threads as long as there is room, always with deadline 0
@@ -72,6 +73,7 @@ int weft_chan_send(weft_chan *ch, const void *elem, int64_t deadline);
  * Returns   0            elem is filled
  *           -EPIPE       the channel is closed and all that was sent has been received
  *           -EAGAIN      deadline 0, and there is nothing to receive
+ *           -ECANCELED   the caller's context was cancelled (weft/ctx.h)
  *           -ETIMEDOUT   the deadline came first; nothing was received
  *           -EPERM       it would wait, but the caller is no coroutine
  * Context   coroutines; plain threads as long as there is an element, always with

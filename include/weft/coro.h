@@ -60,6 +60,7 @@ int weft_spawn(const char *name, void (*fn)(void *), void *arg, weft_coro **out)
  * deadline  absolute, ns of CLOCK_MONOTONIC; WEFT_FOREVER waits without end, 0 tries
  *
  * Returns   0           it ended; co is gone
+ *           -ECANCELED  the caller's context was cancelled (weft/ctx.h)
  *           -ETIMEDOUT  the deadline came first; co is as before
  *           -EAGAIN     deadline 0 and it has not ended
  *           -EPERM      called outside of a coroutine
@@ -83,6 +84,7 @@ void weft_yield(void);
  *
  * Returns   0       they have passed
  *           -EPERM  called outside of a coroutine
+ *           -ECANCELED, -ETIMEDOUT  the caller's context ended first (weft/ctx.h)
  * Context   coroutines
  * Traces    g_park or g_switch with reason sleep
  */
@@ -93,6 +95,7 @@ int weft_sleep(int64_t ns);
  *
  * Returns   0       it has come
  *           -EPERM  called outside of a coroutine
+ *           -ECANCELED, -ETIMEDOUT  the caller's context ended first (weft/ctx.h)
  * Context   coroutines
  * Traces    g_park or g_switch with reason sleep
  */

@@ -63,6 +63,7 @@ int weft_listen(const char *addr, int backlog, weft_fd **out);
  * Returns   0            *out is set
  *           -EINVAL      addr is none
  *           -EAGAIN      deadline 0, and it cannot be done at once
+ *           -ECANCELED   the caller's context was cancelled (weft/ctx.h)
  *           -ETIMEDOUT   the deadline came first, or the network gave up
  *           -EPERM       it would wait, but the caller is no coroutine
  *           -errno       as of socket and connect

@@ -34,6 +34,7 @@ typedef struct weft_case {
  *
  * Returns   the index of the chosen case
  *           -EAGAIN      deadline 0, and no case can be done now
+ *           -ECANCELED   the caller's context was cancelled (weft/ctx.h)
  *           -ETIMEDOUT   the deadline came first; no case was done
  *           -EINVAL      n or an op is out of range
  *           -ENOMEM      no memory to wait on so many cases; no case was done

@@ -89,6 +89,7 @@ int weft_mutex_trylock(weft_mutex *m);
  *
  * Returns   0            held
  *           -EBUSY       deadline 0, and it is not free
+ *           -ECANCELED   the caller's context was cancelled (weft/ctx.h)
  *           -ETIMEDOUT   the deadline came first
  * Context   coroutines
  * Traces    as weft_mutex_lock
@@ -428,6 +429,7 @@ int weft_semaphore_acquire(weft_semaphore *s, uint64_t n);
  *
  * Returns   as weft_semaphore_acquire, and
  *           -EAGAIN      deadline 0, and there are too few, or others wait
+ *           -ECANCELED   the caller's context was cancelled (weft/ctx.h)
  *           -ETIMEDOUT   the deadline came first
  * Context   coroutines; anywhere with deadline 0
  * Traces    as weft_semaphore_acquire
@@ -581,6 +583,7 @@ void weft_wait_group_done(weft_wait_group *wg);
  *
  * Returns   0            the count was 0
  *           -EAGAIN      deadline 0, and the count is not 0
+ *           -ECANCELED   the caller's context was cancelled (weft/ctx.h)
  *           -ETIMEDOUT   the deadline came first
  *           -EPERM       it would wait, but the caller is no coroutine
  * Context   coroutines; anywhere with deadline 0
