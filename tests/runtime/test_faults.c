@@ -125,6 +125,12 @@ int __wrap_munmap(void *at, size_t n)
 
 enum { CROWD = 300, QUIET = 8 };
 
+#if defined(WF_TSAN) || defined(WF_ASAN)
+enum { MOST = 10 }; /* of each kind: a child takes half a second there */
+#else
+enum { MOST = INT_MAX };
+#endif
+
 static int tester; /* process id */
 
 struct all {
@@ -354,7 +360,7 @@ static void fail_each_in_turn(enum kind kind, bool traced)
     struct outcome o = { .kind = kind, .n = 1, .traced = traced };
     long most = scale(SCALE_faults);
     int refused = 0, ends = 0;
-    for (; o.n <= most && try_failing(&o, &ends); o.n++)
+    for (; o.n <= most && o.n <= MOST && try_failing(&o, &ends); o.n++)
         refused += o.err || o.refused;
     printf("%ld %s failed: %d refused, %d ended the program\n", o.n - 1, kinds[kind],
            refused, ends);
