@@ -167,6 +167,34 @@ void bench_skynet(struct bench *b)
     }
 }
 
+/* --- timers ----------------------------------------------------------------------- */
+
+static weft_timer *in_an_hour(int64_t i)
+{
+    weft_timer *t;
+    bench_must(weft_timer_new(weft_now() + 3600 * 1000 * MS + i * 1000, &t),
+               "weft_timer_new");
+    return t;
+}
+
+void bench_timer_churn(struct bench *b)
+{
+    enum { OUTSTANDING = 100000 };
+    weft_timer **timers = calloc(OUTSTANDING, sizeof *timers);
+    if (!timers)
+        bench_die("calloc", -ENOMEM);
+    for (int64_t i = 0; i < OUTSTANDING; i++)
+        timers[i] = in_an_hour(i);
+    int64_t begin = weft_now();
+    for (int64_t i = 0; i < b->n; i++) {
+        weft_timer **t = &timers[i % OUTSTANDING];
+        weft_timer_stop(*t);
+        weft_timer_free(*t);
+        *t = in_an_hour(i);
+    }
+    bench_per_op(b, b->row, begin, b->n);
+}
+
 /* --- late ------------------------------------------------------------------------- */
 
 static int64_t cpu_ns(void)
