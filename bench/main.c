@@ -221,9 +221,9 @@ int main(int argc, char **argv)
     if (asked.form == JSON)
         printf("[");
     for (int i = optind; i < argc; i++)
-        status = run(&asked, find(argv[i])) ?: status;
+        status |= run(&asked, find(argv[i]));
     for (size_t i = 0; optind == argc && i < NROWS; i++)
-        status = run(&asked, &rows[i]) ?: status;
+        status |= run(&asked, &rows[i]);
     if (asked.form == JSON)
         printf("\n]\n");
     return status;

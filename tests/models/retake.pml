@@ -39,7 +39,7 @@
 #define CPUS 3
 #define DEPTH 3
 #define WORDS 9
-#include "tso.h"
+#include "tso.inc"
 
 #define M 0
 #define MONITOR 1

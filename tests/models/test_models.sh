@@ -6,7 +6,7 @@
 . "${top_srcdir:-.}/tests/lib.sh"
 command -v spin >/dev/null || skip "no spin here (Debian: spin)"
 cc=${CC:-cc}
-cp "$top_srcdir"/tests/models/*.pml "$top_srcdir"/tests/models/*.h "$work"
+cp "$top_srcdir"/tests/models/*.pml "$top_srcdir"/tests/models/*.inc "$work"
 cd "$work" || exit 99
 
 # search MODEL -O SWITCH...: prints "ok" or what was violated, and the number of states.

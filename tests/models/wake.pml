@@ -35,7 +35,7 @@
 #define CPUS 4
 #define DEPTH 3
 #define WORDS 6
-#include "tso.h"
+#include "tso.inc"
 
 /* words */
 #define LOCK 0
