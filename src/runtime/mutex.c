@@ -63,9 +63,10 @@ static inline bool is_free(uint64_t s)
     return s & FREE || !s;
 }
 
+/* What the owner wrote of itself before it locked may be read. */
 static inline struct wf_g *get_owner(weft_mutex *m)
 {
-    return wf_owner_g((void *)(uintptr_t)load_state(m));
+    return wf_owner_g((void *)(uintptr_t)__atomic_load_n(&m->state, __ATOMIC_ACQUIRE));
 }
 
 /* Take it if it is free, whoever waits; gives up the caller's part in `drop` with it. */
@@ -73,7 +74,7 @@ static bool take_if_free(weft_mutex *m, uint64_t drop, struct wf_g *self)
 {
     uint64_t s = load_state(m);
     while (is_free(s))
-        if (swap_state(m, &s, (s & BITS & ~drop) | word_of(self), __ATOMIC_ACQUIRE))
+        if (swap_state(m, &s, (s & BITS & ~drop) | word_of(self), __ATOMIC_ACQ_REL))
             return true;
     return false;
 }
@@ -198,7 +199,7 @@ void weft_mutex_lock(weft_mutex *m)
     uint64_t s = load_state(m);
     if (wf_unlikely(!here || atomic_load_explicit(&here->pst, memory_order_relaxed)) ||
         wf_unlikely(s & BITS || !is_free(s)) ||
-        wf_unlikely(!swap_state(m, &s, word_of(here->g), __ATOMIC_ACQUIRE)))
+        wf_unlikely(!swap_state(m, &s, word_of(here->g), __ATOMIC_ACQ_REL)))
         lock_entered(m, __builtin_return_address(0));
 }
 
