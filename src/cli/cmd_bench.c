@@ -91,5 +91,6 @@ int wf_cmd_bench(int argc, char **argv)
         status = wf_complain(WF_EXIT_LACKING, "bench: %s: %s", path, strerror(errno));
     }
     free(copy);
+    wf_options_fini(&o);
     return status;
 }

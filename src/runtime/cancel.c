@@ -35,9 +35,9 @@ enum { AGAIN_NS = 1000 * 1000, MESSAGE_MAX = 255 };
 
 /* ---- functions to run ---- */
 
-static void drop_after(struct weft_after *a)
+static void drop_after(struct weft_after *a, uint32_t refs)
 {
-    if (atomic_fetch_sub_explicit(&a->refs, 1, memory_order_acq_rel) == 1)
+    if (atomic_fetch_sub_explicit(&a->refs, refs, memory_order_acq_rel) == refs)
         free(a);
 }
 
@@ -46,7 +46,7 @@ static void run_again(struct wf_timer *t, uint32_t seq);
 static void run_after(struct weft_after *a)
 {
     if (!wf_g_spawn_in(NULL, NULL, a->fn, a->arg, a->spawned, 0, NULL)) {
-        drop_after(a);
+        drop_after(a, 1);
         return;
     }
     a->timer.fn = run_again;
@@ -84,7 +84,7 @@ int weft_ctx_after(weft_ctx *ctx, void (*fn)(void *), void *arg, weft_after **ou
         if (now)
             run_after(a);
     } else if (a) {
-        drop_after(a); /* the background is never cancelled */
+        drop_after(a, 1); /* the background is never cancelled */
     }
     wf_leave();
     return a ? 0 : -ENOMEM;
@@ -93,6 +93,7 @@ int weft_ctx_after(weft_ctx *ctx, void (*fn)(void *), void *arg, weft_after **ou
 int weft_after_stop(weft_after *after)
 {
     bool stopped = !after->ctx;
+    uint32_t refs = 1;
     wf_enter();
     if (after->ctx) {
         wf_lock_acquire(&after->ctx->lock);
@@ -102,18 +103,16 @@ int weft_after_stop(weft_after *after)
             wf_list_remove(&after->link);
         wf_lock_release(&after->ctx->lock);
         wf_context_release(after->ctx);
-        if (stopped)
-            drop_after(after);
+        refs += stopped; /* the list's is ours now */
     }
-    drop_after(after);
+    drop_after(after, refs);
     wf_leave();
     return stopped;
 }
 
 void wf_context_forget_afters(weft_ctx *ctx)
 {
-    struct wf_list *item;
-    while ((item = wf_list_pop(&ctx->afters)))
+    wf_list_each_safe (item, &ctx->afters)
         free(wf_container(item, struct weft_after, link));
 }
 
