@@ -493,6 +493,8 @@ int wf_netpoll(int64_t timeout, struct wf_g **ready);
 void wf_netpoll_break(void);
 /* The call that waits: "epoll_pwait2" or "epoll_wait". */
 const char *wf_netpoll_name(void);
+/* In a child of fork: what it has is the parent's too, which would wake for both. */
+void wf_netpoll_forked(void);
 /* Somebody waits for a descriptor. */
 bool wf_netpoll_armed(void);
 /* The runtime is over: who waits for a descriptor will never be woken. */
