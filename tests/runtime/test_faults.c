@@ -312,6 +312,7 @@ static void run_once(struct outcome *o)
 static void in_the_child(void *arg)
 {
     struct outcome *o = arg;
+    wf_netpoll_break(); /* the process's own epoll, which stays, is there */
     run_once(o);
     fprintf(stderr, "\nerr %d refused %d wrong %d left %ld files %d failed %s\n",
             o->err, o->refused, o->wrong, o->left, o->files, failed ? failed : "-");
