@@ -387,6 +387,17 @@ void wf_netpoll_break(void)
     (void)n;
 }
 
+void wf_netpoll_forked(void)
+{
+    int epoll = atomic_exchange(&poll.epoll, -1),
+        event = atomic_exchange(&poll.event, -1);
+    if (epoll >= 0)
+        close(epoll);
+    if (event >= 0)
+        close(event);
+    atomic_store(&poll.broken, false);
+}
+
 bool wf_netpoll_armed(void)
 {
     return atomic_load_explicit(&poll.parked, memory_order_relaxed) > 0;

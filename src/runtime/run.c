@@ -53,6 +53,7 @@ static void after_fork_in_child(void)
         atomic_store(&m->pst, wf_pst(WF_PST_FORKED));
     atomic_store(&wf_rt.running, false);
     wf_trace_forked();
+    wf_netpoll_forked();
     wf_fatal_hook = NULL;
 }
 

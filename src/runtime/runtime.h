@@ -453,6 +453,8 @@ const char *wf_name_intern(const char *name);
 int wf_netpoll(int64_t timeout, struct wf_g **ready);
 /* Make a wf_netpoll that waits, or the next one, return at once.  Anywhere. */
 void wf_netpoll_break(void);
+/* In a child of fork: what it has is the parent's too, which would wake for both. */
+void wf_netpoll_forked(void);
 /* Somebody waits for a descriptor. */
 bool wf_netpoll_armed(void);
 /* The runtime is over: who waits for a descriptor will never be woken. */
