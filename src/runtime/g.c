@@ -61,21 +61,12 @@ void wf_g_each(void (*visit)(struct wf_g *g, void *arg), void *arg)
             visit(&slab->gs[i], arg);
 }
 
-static _Noreturn void bad_state(const struct wf_g *g, unsigned is, unsigned from,
-                                unsigned to)
+void wf_g_bad_state(const struct wf_g *g, unsigned from, unsigned to)
 {
-    const char *name = wf_g_state_name(is);
+    const char *name = wf_g_state_name(wf_get(&g->state));
     wf_fatal("coroutine %llu is %s: it cannot go from %s to %s",
              (unsigned long long)g->id, name ? name : "broken", wf_g_state_name(from),
              wf_g_state_name(to));
-}
-
-void wf_g_become(struct wf_g *g, unsigned from, unsigned to)
-{
-    unsigned is = atomic_load_explicit(&g->state, memory_order_relaxed);
-    if (wf_unlikely(is != from) || wf_unlikely(!wf_g_may_follow(from, to)))
-        bad_state(g, is, from, to);
-    atomic_store_explicit(&g->state, (uint8_t)to, memory_order_release);
 }
 
 /* With the lock held: lists that hold a slab's coroutines more. */

@@ -22,7 +22,8 @@
  * and every 16th time the ring goes before runnext, so that two coroutines that wake each
  * other do not shut out the rest.
  */
-static inline struct wf_g *pick(struct wf_m *m, enum wf_word *from)
+static inline __attribute__((always_inline)) struct wf_g *pick(struct wf_m *m,
+                                                               enum wf_word *from)
 {
     struct wf_p *p = m->p;
     if (wf_unlikely(wf_timers_first(p) != WF_FOREVER) && wf_timers_due(p))
@@ -73,7 +74,7 @@ static inline void prepare(struct wf_m *m, struct wf_g *g)
 /* ---- after a switch ---- */
 
 /* Do what is left to do about the G that this M came from. */
-static void after_switch(struct wf_m *m)
+static inline __attribute__((always_inline)) void after_switch(struct wf_m *m)
 {
     struct wf_g *g = m->prev;
     switch ((enum wf_after)m->after) {

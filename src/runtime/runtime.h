@@ -451,8 +451,17 @@ bool wf_timer_stop(struct wf_timer *t);
 
 /* ---- coroutines: g.c ---- */
 
+_Noreturn __attribute__((cold)) void wf_g_bad_state(const struct wf_g *g, unsigned from,
+                                                    unsigned to);
 /* The only writer of g->state; dies when the table says that it cannot be. */
-void wf_g_become(struct wf_g *g, unsigned from, unsigned to);
+static inline void wf_g_become(struct wf_g *g, unsigned from, unsigned to)
+{
+    unsigned is = atomic_load_explicit(&g->state, memory_order_relaxed);
+    if (wf_unlikely(is != from) || wf_unlikely(!wf_g_may_follow(from, to)))
+        wf_g_bad_state(g, from, to);
+    atomic_store_explicit(&g->state, (uint8_t)to, memory_order_release);
+}
+
 /* A new coroutine, runnable, on the local queue; 0 or -ENOMEM.  ctx is its context, NULL
  * for none. */
 int wf_g_spawn_in(struct weft_ctx *ctx, const char *name, void (*fn)(void *), void *arg,

@@ -12,7 +12,7 @@
  *
  * code: src/runtime/runtime.h wf_waiter_init 4117196833
  * code: src/runtime/runtime.h wf_wake_claim_g 2751853618
- * code: src/runtime/park.c after_switch 1741102738
+ * code: src/runtime/park.c after_switch 1165591850
  * code: src/runtime/park.c leave_for 2521176975
  * code: src/runtime/park.c wf_park 4159210702
  * code: src/runtime/park.c time_out 4166258258
