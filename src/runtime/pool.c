@@ -2,7 +2,8 @@
 /*
  * pool.c - objects used again: a cache for each P, a shared list behind them.
  * A cache is touched only by the M that holds its P, so it needs neither lock nor atomic
- * operation.  Half of it moves to the shared list when it is full, and half is filled
+ * operation.  What was put last lies in a place of its own: to get and put one object
+ * again and again then depends on no count from one call to the next.  Half of it moves to the shared list when it is full, and half is filled
  * from there when it is empty.  Memory is allocated and freed, and reset called, in user
  * state: whoever is slow in there can lose its P.
  */
@@ -26,6 +27,7 @@ enum {
 
 struct cache {
     alignas(WF_CACHE_LINE) struct wf_pool_counts counts;
+    void *first; /* put last, NULL: see objs */
     uint32_t n;
     void *objs[CACHED];
 };
@@ -174,15 +176,47 @@ static bool give_shared(weft_pool *pool, void *obj)
     return enough;
 }
 
+/* NULL: the cache is empty. */
+static inline void *take_cached(struct cache *c)
+{
+    void *obj = c->first;
+    if (wf_likely(obj != NULL))
+        c->first = NULL;
+    else if (c->n)
+        obj = c->objs[--c->n];
+    else
+        return NULL;
+    wf_pool_count(&c->counts.hits, 1);
+    return obj;
+}
+
+/* False: the cache is full. */
+static inline bool give_cached(struct cache *c, void *obj)
+{
+    void *before = c->first;
+    if (wf_unlikely(before != NULL)) {
+        if (c->n == CACHED)
+            return false;
+        c->objs[c->n++] = before;
+    }
+    c->first = obj;
+    wf_pool_count(&c->counts.puts, 1);
+    return true;
+}
+
 void *wf_pool_take(weft_pool *pool, struct wf_m *m)
 {
     struct cache *c = make_cache(pool, m);
     if (!c)
         return take_shared(pool);
-    if (!c->n)
-        fill_cache(pool, c);
-    wf_pool_count(c->n ? &c->counts.hits : &c->counts.misses, 1);
-    return c->n ? c->objs[--c->n] : NULL;
+    void *obj = take_cached(c);
+    if (obj)
+        return obj;
+    fill_cache(pool, c);
+    obj = take_cached(c);
+    if (!obj)
+        wf_pool_count(&c->counts.misses, 1);
+    return obj;
 }
 
 bool wf_pool_give(weft_pool *pool, struct wf_m *m, void *obj)
@@ -190,20 +224,18 @@ bool wf_pool_give(weft_pool *pool, struct wf_m *m, void *obj)
     struct cache *c = make_cache(pool, m);
     if (!c)
         return give_shared(pool, obj);
+    if (give_cached(c, obj) || (drain_cache(pool, c) && give_cached(c, obj)))
+        return false;
     wf_pool_count(&c->counts.puts, 1);
-    if (c->n == CACHED && !drain_cache(pool, c)) {
-        wf_pool_count(&c->counts.dropped, 1);
-        return true;
-    }
-    c->objs[c->n++] = obj;
-    return false;
+    wf_pool_count(&c->counts.dropped, 1);
+    return true;
 }
 
 /* The rest of get and put, when the cache does not do: apart, so that the short way
  * needs no registers saved. */
-static __attribute__((noinline)) void *get_slow(weft_pool *pool, struct wf_m *m)
+static __attribute__((noinline)) void *get_slow(weft_pool *pool)
 {
-    void *obj = wf_pool_take(pool, m);
+    void *obj = wf_pool_take(pool, wf_enter());
     wf_leave();
     if (!obj)
         obj = calloc(1, pool->size ? pool->size : 1);
@@ -212,10 +244,9 @@ static __attribute__((noinline)) void *get_slow(weft_pool *pool, struct wf_m *m)
     return obj;
 }
 
-static __attribute__((noinline)) void put_slow(weft_pool *pool, struct wf_m *m,
-                                               void *obj)
+static __attribute__((noinline)) void put_slow(weft_pool *pool, void *obj)
 {
-    bool enough = wf_pool_give(pool, m, obj);
+    bool enough = wf_pool_give(pool, wf_enter(), obj);
     wf_leave();
     if (enough)
         free(obj);
@@ -227,7 +258,18 @@ static __attribute__((noinline)) void *reset(weft_pool *pool, void *obj)
     return obj;
 }
 
-/* wf_leave for who cannot have changed its M since wf_enter. */
+/* wf_enter, if it takes no more than that; NULL: nothing was done. */
+static inline struct wf_m *enter_quickly(void)
+{
+    struct wf_m *m = wf_m();
+    if (wf_unlikely(!m))
+        return NULL;
+    atomic_store_explicit(&m->inrt, 1, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    return wf_likely(!atomic_load_explicit(&m->pst, memory_order_acquire)) ? m : NULL;
+}
+
+/* wf_leave for who cannot have changed its M since it entered. */
 static inline void leave(struct wf_m *m)
 {
     atomic_store_explicit(&m->inrt, 0, memory_order_release);
@@ -235,12 +277,11 @@ static inline void leave(struct wf_m *m)
 
 void *weft_pool_get(weft_pool *pool)
 {
-    struct wf_m *m = wf_enter();
+    struct wf_m *m = enter_quickly();
     struct cache *c = get_cache(pool, m);
-    if (wf_unlikely(!c || !c->n))
-        return get_slow(pool, m);
-    wf_pool_count(&c->counts.hits, 1);
-    void *obj = c->objs[--c->n];
+    void *obj = wf_likely(c != NULL) ? take_cached(c) : NULL;
+    if (wf_unlikely(!obj))
+        return get_slow(pool);
     leave(m);
     return wf_likely(!pool->reset) ? obj : reset(pool, obj);
 }
@@ -253,15 +294,12 @@ void weft_pool_put(weft_pool *pool, void *obj)
     if (!pool->reset)
         memset(obj, POISON, pool->size);
 #endif
-    struct wf_m *m = wf_enter();
+    struct wf_m *m = enter_quickly();
     struct cache *c = get_cache(pool, m);
-    if (wf_unlikely(!c || c->n == CACHED)) {
-        put_slow(pool, m, obj);
-        return;
-    }
-    wf_pool_count(&c->counts.puts, 1);
-    c->objs[c->n++] = obj;
-    leave(m);
+    if (wf_unlikely(!c) || wf_unlikely(!give_cached(c, obj)))
+        put_slow(pool, obj);
+    else
+        leave(m);
 }
 
 static void add_counts(struct weft_pool_stats *sum, struct wf_pool_counts *c)
@@ -327,6 +365,8 @@ void weft_pool_free(weft_pool *pool)
     wf_leave();
     for (int p = 0; p < CACHES; p++) {
         struct cache *c = pool->caches[p];
+        if (c)
+            free(c->first);
         while (c && c->n)
             free(c->objs[--c->n]);
         free(c);
