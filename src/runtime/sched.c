@@ -340,6 +340,10 @@ static bool poll_outside(struct wf_m *m, struct wf_g **g)
             return false;
         }
         *g = take_ready(m->p, ready);
+        /* A timer is due, perhaps another P's.  Whoever else spins may not be on a CPU
+         * yet, so it is for us to look, however many do. */
+        if (!*g)
+            start_spinning(m);
         return true;
     }
 }
