@@ -4,12 +4,16 @@ weftinclude_HEADERS = \
 	%D%/weft/block.h \
 	%D%/weft/chan.h \
 	%D%/weft/coro.h \
+	%D%/weft/ctx.h \
+	%D%/weft/error.h \
+	%D%/weft/group.h \
 	%D%/weft/net.h \
 	%D%/weft/pool.h \
 	%D%/weft/run.h \
 	%D%/weft/select.h \
 	%D%/weft/stats.h \
 	%D%/weft/sync.h \
+	%D%/weft/timer.h \
 	%D%/weft/trace.h \
 	%D%/weft/typed.h \
 	%D%/weft/version.h \

@@ -10,6 +10,7 @@
 #include <weft/chan.h>
 #include <weft/coro.h>
 #include <weft/ctx.h>
+#include <weft/error.h>
 #include <weft/group.h>
 #include <weft/net.h>
 #include <weft/pool.h>

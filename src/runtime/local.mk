@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 %C%_libwfruntime_la_SOURCES = \
 	%D%/addr.c %D%/addr.h \
 	%D%/alarm.c \
+	%D%/backtrace.c %D%/backtrace.h \
 	%D%/barrier.c \
 	%D%/block.c \
 	%D%/cancel.c %D%/ctx.c %D%/ctx.h \
@@ -16,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/deadlock.c \
 	%D%/dump.c %D%/dump.h \
 	%D%/emit.c \
+	%D%/error.c %D%/error.h \
 	%D%/fiber.h \
 	%D%/flight.c \
 	%D%/futex.h \
@@ -23,6 +25,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/g.c \
 	%D%/group.c \
 	%D%/guard.c %D%/guard.h \
+	%D%/json.c %D%/json.h \
 	%D%/lock.c %D%/lock.h %D%/locks.def \
 	%D%/m.c \
 	%D%/mutex.c %D%/mutex.h \
@@ -72,7 +75,7 @@ if ARCH_AARCH64
 %C%_libwfruntime_la_SOURCES += %D%/switch_aarch64.S
 endif
 EXTRA_DIST += %D%/switch_x86_64.S %D%/switch_aarch64.S
-%C%_libwfruntime_la_LIBADD = src/format/libwfformat.la $(UNWIND_LIBS)
+%C%_libwfruntime_la_LIBADD = src/format/libwfformat.la $(JANSSON_LIBS) $(UNWIND_LIBS) -lm
 
 lib_LTLIBRARIES += libweft.la
 libweft_la_SOURCES =

@@ -134,3 +134,9 @@ check_PROGRAMS += %D%/test_semantics_cancel %D%/test_semantics_chan %D%/test_sem
 %C%_test_semantics_sync_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_semantics_sync_LDADD = $(RT_LDADD)
 %C%_test_semantics_sync_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+
+# Errors and log lines.
+check_PROGRAMS += %D%/test_error
+%C%_test_error_CPPFLAGS = $(RT_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_error_LDADD = $(RT_LDADD) $(JANSSON_LIBS)
+%C%_test_error_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc

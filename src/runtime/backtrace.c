@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * backtrace.c - the stack by libunwind, else by frame pointers; and names.
+ * What is linked with weft need not have frame pointers.  libunwind keeps what it learned
+ * of each function, so a frame costs some tens of ns from the second time on.
+ */
+#include "runtime/backtrace.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "runtime/runtime.h"
+#include "runtime/trace_int.h"
+
+#ifdef HAVE_UNWIND
+#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+#endif
+
+/* Own frames above `from`, and those of a coroutine's beginning. */
+enum { ABOVE = 6, BELOW = 2, MOST = 64, ENTRY_BYTES = 32 };
+
+extern const char wf_g_entry_code[] __asm__("wf_g_entry");
+
+#ifdef HAVE_UNWIND
+static size_t walk(void **pc, size_t n)
+{
+    int got = unw_backtrace(pc, (int)n);
+    return got > 0 ? (size_t)got : 0;
+}
+#else
+static size_t walk(void **pc, size_t n)
+{
+    struct wf_m *m = wf_m();
+    uint64_t hash;
+    pc[0] = __builtin_return_address(0);
+    if (!m)
+        return 1;
+    _Static_assert(sizeof *pc == sizeof(uint64_t), "an address fills a word");
+    return wf_unwind(__builtin_frame_address(0), m->g ? m->g->stack_lo : m->stack_lo,
+                     m->g ? m->g->stack_hi : m->stack_hi, NULL, (uint64_t *)pc,
+                     (uint32_t)n, &hash);
+}
+#endif
+
+/* Without wf_g_entry and what it calls, which are nobody's business. */
+static size_t cut_entry(void **pc, size_t n)
+{
+    for (size_t i = n > BELOW ? n - BELOW : 0; i < n; i++)
+        if ((const char *)pc[i] >= wf_g_entry_code &&
+            (const char *)pc[i] < wf_g_entry_code + ENTRY_BYTES)
+            return i > 1 ? i - 1 : 0;
+    return n;
+}
+
+__attribute__((noinline)) size_t wf_backtrace(const void *from, void **pc, size_t n)
+{
+    void *all[MOST];
+    size_t want = n + ABOVE + BELOW < MOST ? n + ABOVE + BELOW : MOST;
+    size_t got = cut_entry(all, walk(all, want)), first = 0;
+    for (size_t i = 0; i < got && i < ABOVE && !first; i++)
+        if (all[i] == from)
+            first = i;
+    got = got - first < n ? got - first : n;
+    memcpy(pc, all + first, got * sizeof *pc);
+    return got;
+}
+
+/* ---- names ---- */
+
+/*
+ * libunwind maps the file and reads its whole table for each name: 100 us.  So what was
+ * found is kept for ever, as far as the places of this table go; a place is filled once.
+ */
+enum { KEPT = 4096, NAME_ROOM = WF_SYMBOL_ROOM - 24 };
+
+struct kept {
+    const void *pc, *base; /* of the file: where it lies now */
+    size_t offset;
+    char name[];
+};
+
+static _Atomic(struct kept *) kept[KEPT];
+
+#ifdef HAVE_UNWIND
+/* Also what is not exported, from the file's own table. */
+static bool look_up(const void *pc, char name[NAME_ROOM], size_t *offset)
+{
+    unw_word_t off = 0;
+    unw_accessors_t *a = unw_get_accessors(unw_local_addr_space);
+    if (!a || !a->get_proc_name)
+        return false;
+    int err = a->get_proc_name(unw_local_addr_space, (unw_word_t)(uintptr_t)pc - 1,
+                               name, NAME_ROOM, &off, NULL);
+    *offset = (size_t)off + 1;
+    return !err || err == -UNW_ENOMEM; /* the beginning of a long name will do */
+}
+#else
+static bool look_up(const void *pc, char name[NAME_ROOM], size_t *offset)
+{
+    (void)pc, (void)name, (void)offset;
+    return false;
+}
+#endif
+
+static void keep(_Atomic(struct kept *) *place, const void *pc, const void *base,
+                 const char *name, size_t offset)
+{
+    struct kept *none = NULL, *k = malloc(sizeof *k + strlen(name) + 1);
+    if (!k)
+        return;
+    *k = (struct kept){ .pc = pc, .base = base, .offset = offset };
+    strcpy(k->name, name);
+    if (!atomic_compare_exchange_strong(place, &none, k))
+        free(k);
+}
+
+static bool name_of(const void *pc, const void *base, char name[NAME_ROOM],
+                    size_t *offset)
+{
+    uint64_t hash = (uintptr_t)pc * UINT64_C(0x9e3779b97f4a7c15);
+    _Atomic(struct kept *) *place = &kept[hash >> 32 & (KEPT - 1)];
+    const struct kept *k = atomic_load_explicit(place, memory_order_acquire);
+    if (k && k->pc == pc && k->base == base) {
+        strcpy(name, k->name);
+        *offset = k->offset;
+        return *name;
+    }
+    *name = '\0';
+    bool known = look_up(pc, name, offset);
+    if (!k)
+        keep(place, pc, base, known ? name : "", known ? *offset : 0);
+    return known && *name;
+}
+
+void wf_symbolise(const void *pc, struct wf_symbol *out)
+{
+    Dl_info info = { 0 };
+    char name[NAME_ROOM];
+    size_t offset;
+    bool known = dladdr((const char *)pc - 1, &info) && info.dli_fname;
+    const char *base = known ? info.dli_fbase : NULL;
+    const char *file = known ? strrchr(info.dli_fname, '/') : NULL;
+    file = file ? file + 1 : known ? info.dli_fname : "";
+    snprintf(out->in, sizeof out->in, "%s", file);
+    if (known && info.dli_sname)
+        snprintf(out->at, sizeof out->at, "%.*s+%#zx", (int)sizeof name, info.dli_sname,
+                 (size_t)((const char *)pc - (const char *)info.dli_saddr));
+    else if (known && name_of(pc, base, name, &offset))
+        snprintf(out->at, sizeof out->at, "%s+%#zx", name, offset);
+    else
+        snprintf(out->at, sizeof out->at, "+%#zx", (size_t)((const char *)pc - base));
+}
