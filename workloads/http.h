@@ -24,7 +24,7 @@ struct http_request {
 
 struct http_response {
     int status;
-    const char *type;  /* Content-Type */
+    const char *type;  /* Content-Type; this and allow are literals */
     const char *allow; /* of a 405 */
     const char *body;
     size_t body_len;

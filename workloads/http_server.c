@@ -15,6 +15,17 @@
 
 enum { IN_SIZE = 4096, OUT_SIZE = 4096 };
 
+/* The head of an answer: as good for the next one that is like it, within a second. */
+struct head {
+    time_t at;
+    const char *type, *allow;
+    size_t body_len;
+    int status;
+    bool keep, minor_0;
+    size_t len;
+    char text[512];
+};
+
 struct http_conn {
     struct http_server *server;
     weft_fd *fd;
@@ -23,8 +34,7 @@ struct http_conn {
     atomic_bool idle;               /* between requests */
     uint64_t served;
     size_t in_at, in_len, out_len;
-    time_t date_at;
-    char date[40];
+    struct head head;
     char in[IN_SIZE], out[OUT_SIZE];
 };
 
@@ -89,37 +99,53 @@ static int put(struct http_conn *c, const char *data, size_t len)
     return 0;
 }
 
-static const char *date_now(struct http_conn *c)
+static void write_head(struct head *h)
 {
-    struct timespec now;
+    char date[40];
     struct tm tm;
 
+    gmtime_r(&h->at, &tm);
+    strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    h->len = (size_t)snprintf(
+        h->text, sizeof h->text,
+        "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
+        "%s%s%s%s\r\n",
+        h->status, http_status_text(h->status), date, h->type, h->body_len,
+        h->allow ? "Allow: " : "", h->allow ? h->allow : "", h->allow ? "\r\n" : "",
+        !h->keep     ? "Connection: close\r\n"
+        : h->minor_0 ? "Connection: keep-alive\r\n"
+                     : "");
+}
+
+/* What it says is compared, not how long ago it was written: most answers are alike. */
+static int put_head(struct http_conn *c, const struct http_request *rq,
+                    const struct http_response *rs, bool keep)
+{
+    struct head *h = &c->head;
+    const char *type = rs->type ? rs->type : "text/plain";
+    bool minor_0 = rq && rq->minor == 0;
+    struct timespec now;
+
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
-    if (now.tv_sec != c->date_at) {
-        c->date_at = now.tv_sec;
-        gmtime_r(&now.tv_sec, &tm);
-        strftime(c->date, sizeof c->date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    if (h->at != now.tv_sec || h->status != rs->status || h->type != type ||
+        h->allow != rs->allow || h->body_len != rs->body_len || h->keep != keep ||
+        h->minor_0 != minor_0) {
+        h->at = now.tv_sec;
+        h->status = rs->status;
+        h->type = type;
+        h->allow = rs->allow;
+        h->body_len = rs->body_len;
+        h->keep = keep;
+        h->minor_0 = minor_0;
+        write_head(h);
     }
-    return c->date;
+    return put(c, h->text, h->len);
 }
 
 static int answer(struct http_conn *c, const struct http_request *rq,
                   const struct http_response *rs, bool keep)
 {
-    char head[512];
-    int n, err;
-
-    n = snprintf(
-        head, sizeof head,
-        "HTTP/1.1 %d %s\r\nDate: %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-        "%s%s%s%s\r\n",
-        rs->status, http_status_text(rs->status), date_now(c),
-        rs->type ? rs->type : "text/plain", rs->body_len, rs->allow ? "Allow: " : "",
-        rs->allow ? rs->allow : "", rs->allow ? "\r\n" : "",
-        !keep                  ? "Connection: close\r\n"
-        : rq && rq->minor == 0 ? "Connection: keep-alive\r\n"
-                               : "");
-    err = put(c, head, (size_t)n);
+    int err = put_head(c, rq, rs, keep);
     if (!err && !(rq && rq->head))
         err = put(c, rs->body, rs->body_len);
     atomic_fetch_add_explicit(&c->server->status[rs->status], 1, memory_order_relaxed);
