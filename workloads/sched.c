@@ -609,7 +609,7 @@ static void run(struct wl *w)
 static const struct wf_option options[] = {
     { "coroutines", WF_OPT_INT, "N", "0", 0, 1e7,
       "how many; 0: the scenario's own number", 0, 0 },
-    { "pin", WF_OPT_INT, "N", "1", 1, 1024, "of pinned: coroutines bound to threads", 0,
+    { "pin", WF_OPT_INT, "N", "1", 1, WEFT_PROCS_MAX, "of pinned: coroutines bound to threads", 0,
       0 },
     { "steal", WF_OPT_CHOICE, "on|off", NULL, 0, 0, "may Ps steal", 0, 0 },
     { "preempt", WF_OPT_CHOICE, "on|off", NULL, 0, 0, "are Ps taken from hogs", 0, 0 },

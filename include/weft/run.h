@@ -24,6 +24,7 @@ enum weft_guard {
 enum weft_trace_mode { WEFT_TRACE_FILE, WEFT_TRACE_OFF };
 enum { WEFT_STACKS_BLOCK = 1, WEFT_STACKS_CREATE = 2 };
 enum { WEFT_ERROR_MAX = 256, WEFT_PATH_MAX = 1024 };
+enum { WEFT_PROCS_MAX = 1024 }; /* Ps at most */
 
 /* What a knob's "auto" is in here: the runtime chooses. */
 #define WEFT_AUTO (-1)
@@ -105,6 +106,24 @@ int weft_run(const weft_config *config, void (*fn)(void *), void *arg);
  * Context   anywhere
  */
 int weft_procs(void);
+
+/*
+ * weft_set_procs - change how many Ps there are.
+ * Nobody is stopped for it.  New Ps take up work that waits; those that are too many give
+ * up theirs when they next switch, block or, if WEFT_PREEMPT is not off, when their time
+ * is up: until then a few coroutines more may run than there are Ps.  From the first call
+ * on the number no longer follows the CPUs that this process may use.
+ *
+ * n         1 to WEFT_PROCS_MAX; below 1: only tell the number
+ *
+ * Returns   the number there was; 0 when no runtime runs, which is then left alone
+ *           -EINVAL  more than WEFT_PROCS_MAX
+ *           -ENOMEM  no memory for more Ps; their number is what it was
+ * Context   anywhere; of a coroutine the P may change
+ * Traces    p_count; of a P that leaves with a queue runq
+ * Source    Go, runtime.GOMAXPROCS, which stops the world and returns when it is done
+ */
+int weft_set_procs(int n);
 
 /*
  * weft_foreign_begin - say that a plain thread may wake coroutines from now on.

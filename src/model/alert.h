@@ -62,6 +62,7 @@ struct wf_proc_watch {
     unsigned nidle, nrun;                         /* ever; the last WF_SPANS are kept */
     struct wf_span now;                           /* g runs since from; g 0: nobody */
     int64_t idle_since;                           /* -1: not idle */
+    bool out; /* idle, but one too many: it is not to run anything */
 };
 
 struct wf_object_watch {
@@ -132,6 +133,7 @@ struct wf_alerts {
     int64_t churn[WF_CHURN]; /* when Ms were made after others had ended */
     unsigned nchurn;
     int64_t last_m_end;
+    int64_t nprocs, resized; /* Ps there are to be, 0: not told yet; since when */
     int64_t idled; /* of all Ps while work was queued, each stretch once */
     int64_t sweep; /* when the kernel was last asked of all Ms; 0: never */
     struct wf_long_run runs[WF_RUNS];
@@ -164,6 +166,7 @@ void wf_alerts_free(struct wf_model *md);
 /* alert_cpu.c: long runs and waits, judged by what the kernel said. */
 void wf_alerts_heard(struct wf_model *md, const struct wf_step *s);
 void wf_alerts_on_p(struct wf_model *md, const struct wf_step *s);
+void wf_alerts_on_p_count(struct wf_model *md, const struct wf_step *s);
 void wf_alerts_on_cpu(struct wf_model *md, const struct wf_step *s);
 /* Judge the long runs on m (WF_NO_M: on all), those still open, the waits that ended by t. */
 void wf_alerts_judge_runs(struct wf_model *md, int64_t m);

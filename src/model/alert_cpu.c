@@ -278,6 +278,14 @@ static void end_run(struct wf_proc_watch *w, int64_t t)
     w->now.g = 0;
 }
 
+static void end_idle(struct wf_proc_watch *w, int64_t t)
+{
+    if (w->idle_since >= 0)
+        keep_span(w->idle, &w->nidle,
+                  (struct wf_span){ .from = w->idle_since, .to = t });
+    w->idle_since = -1;
+}
+
 void wf_alerts_on_p(struct wf_model *md, const struct wf_step *s)
 {
     struct wf_proc *p = wf_model_proc(md, s->p);
@@ -298,12 +306,34 @@ void wf_alerts_on_p(struct wf_model *md, const struct wf_step *s)
     }
     if (s->n != WF_PSTATE_running)
         end_run(w, s->t);
-    if (s->n == WF_PSTATE_idle && w->idle_since < 0) {
+    w->out = s->n == WF_PSTATE_idle && md->alerts.nprocs && s->p >= md->alerts.nprocs;
+    if (s->n != WF_PSTATE_idle || w->out)
+        end_idle(w, s->t);
+    else if (w->idle_since < 0)
         w->idle_since = s->t;
-    } else if (s->n != WF_PSTATE_idle && w->idle_since >= 0) {
-        keep_span(w->idle, &w->nidle,
-                  (struct wf_span){ .from = w->idle_since, .to = s->t });
-        w->idle_since = -1;
+}
+
+/* Those beyond are no help for what is queued; new ones are, from here on. */
+void wf_alerts_on_p_count(struct wf_model *md, const struct wf_step *s)
+{
+    int64_t before = md->alerts.nprocs;
+    uint64_t key;
+    void **value;
+
+    if (s->n == before)
+        return;
+    md->alerts.nprocs = s->n;
+    md->alerts.resized = before ? s->t : 0;
+    for (size_t at = 0; (value = wf_map_next(&md->procs, &at, &key));) {
+        struct wf_proc *p = *value;
+        struct wf_proc_watch *w = &p->watch;
+        if (p->row.p >= s->n && w->idle_since >= 0) {
+            end_idle(w, s->t);
+            w->out = true;
+        } else if (p->row.p < s->n && w->out) {
+            w->idle_since = s->t;
+            w->out = false;
+        }
     }
 }
 

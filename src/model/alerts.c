@@ -260,6 +260,9 @@ void wf_alerts_step(struct wf_model *md, const struct wf_step *s)
     case WF_STEP_P_STATE:
         wf_alerts_on_p(md, s);
         break;
+    case WF_STEP_P_COUNT:
+        wf_alerts_on_p_count(md, s);
+        break;
     case WF_STEP_M_CPU:
         wf_alerts_on_cpu(md, s);
         break;

@@ -48,7 +48,10 @@ struct wf_proc *wf_model_proc(struct wf_model *md, int32_t p)
     proc = slot(md, &md->procs, (uint64_t)p + 1, sizeof *proc, &made);
     if (made) {
         proc->row.p = p;
-        proc->since = proc->watch.idle_since = md->opts.from;
+        proc->since = md->opts.from;
+        /* Only now heard of: it came when the number last changed. */
+        proc->watch.idle_since = md->alerts.resized > proc->since ? md->alerts.resized
+                                                                  : proc->since;
     }
     return proc;
 }

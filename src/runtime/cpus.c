@@ -2,6 +2,8 @@
 /*
  * cpus.c - how many CPUs this process may use: affinity and the cgroup's quota.
  */
+#include <weft/run.h>
+
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -63,5 +65,5 @@ int wf_cpus(void)
 {
     int n = by_affinity(), quota = by_quota();
     n = quota && quota < n ? quota : n;
-    return n > 1024 ? 1024 : n;
+    return n > WEFT_PROCS_MAX ? WEFT_PROCS_MAX : n;
 }

@@ -29,6 +29,7 @@ void wf_deadlock_check_all(void)
 {
     if (wf_get(&wf_rt.nglobal) || wf_get(&wf_rt.hogs) || wf_get(&wf_rt.foreign) ||
         wf_get(&wf_rt.polling) || wf_netpoll_armed() ||
+        wf_get(&wf_rt.nserve) != wf_get(&wf_rt.nprocs) ||
         wf_timers_earliest() != WF_FOREVER)
         return;
     if (wf_unlikely(wf_trace_on))

@@ -160,7 +160,7 @@ void wf_dump_sched(bool detail)
 {
     char queues[400];
     size_t at = 0;
-    for (uint32_t i = 0; i < wf_rt.nprocs && at < sizeof queues - 16; i++)
+    for (uint32_t i = 0; i < wf_get(&wf_rt.nprocs) && at < sizeof queues - 16; i++)
         at += (size_t)snprintf(queues + at, sizeof queues - at, "%s%u", i ? " " : "",
                                wf_runq_len(wf_rt.ps[i]));
     queues[at] = 0;
@@ -169,13 +169,13 @@ void wf_dump_sched(bool detail)
     wf_lock_release(&wf_rt.lock);
     say("SCHED %lldms: gomaxprocs=%u idleprocs=%u threads=%u spinningthreads=%u "
         "needspinning=%d idlethreads=%u runqueue=%u [%s]",
-        (long long)((wf_clock_now() - wf_rt.started) / WF_NS_PER_MS), wf_rt.nprocs,
-        wf_get(&wf_rt.nidle_p), threads, wf_get(&wf_rt.nspinning),
-        wf_get(&wf_rt.need_spinning), wf_get(&wf_rt.nidle_m), wf_get(&wf_rt.nglobal),
-        queues);
+        (long long)((wf_clock_now() - wf_rt.started) / WF_NS_PER_MS),
+        wf_get(&wf_rt.nprocs), wf_get(&wf_rt.nidle_p), threads,
+        wf_get(&wf_rt.nspinning), wf_get(&wf_rt.need_spinning), wf_get(&wf_rt.nidle_m),
+        wf_get(&wf_rt.nglobal), queues);
     if (!detail)
         return;
-    for (uint32_t i = 0; i < wf_rt.nprocs; i++)
+    for (uint32_t i = 0; i < wf_rt.nmade; i++)
         say_p(wf_rt.ps[i]);
     say_ms();
     wf_dump_gs();

@@ -137,6 +137,17 @@ static __attribute__((noinline)) void spill(struct wf_p *p)
     memmove(p->free_g, p->free_g + n, p->nfree_g * sizeof *p->free_g);
 }
 
+void wf_g_give(struct wf_p *p)
+{
+    wf_lock_acquire(&all.lock);
+    memcpy(all.free + all.nfree, p->free_g, p->nfree_g * sizeof *p->free_g);
+    all.nfree += p->nfree_g;
+    wf_lock_release(&all.lock);
+    wf_pool_count(&p->own[WF_OWN_g].moved, p->nfree_g);
+    p->nfree_g = 0;
+    wf_set(&p->stats.free_g, 0);
+}
+
 void wf_g_free(struct wf_g *g)
 {
     struct wf_p *p = wf_m()->p;

@@ -39,9 +39,10 @@ static bool read_auto_int(const char *text, int64_t least, int64_t most, void *f
     return true;
 }
 
+_Static_assert(WEFT_PROCS_MAX == 1024, "knobs.def says what is accepted");
 bool wf_read_procs(const char *text, void *field)
 {
-    return read_auto_int(text, 1, 1024, field);
+    return read_auto_int(text, 1, WEFT_PROCS_MAX, field);
 }
 bool wf_read_threads(const char *text, void *field)
 {

@@ -36,6 +36,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/once.c \
 	%D%/overflow.c \
 	%D%/p.c \
+	%D%/procs.c \
 	%D%/park.c \
 	%D%/pin.c \
 	%D%/pool.c %D%/pool.h \

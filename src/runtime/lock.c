@@ -45,7 +45,7 @@ static const char *const rank_name[] = {
 /* Several of one rank: held until the last is dropped, which we take the first for. */
 static bool many(unsigned rank)
 {
-    return rank == WF_RANK_CHAN;
+    return rank == WF_RANK_CHAN || rank == WF_RANK_TIMERS;
 }
 
 void wf_lock_check_acquire(const struct wf_lock *lock)

@@ -283,6 +283,7 @@ static void give_up(struct wf_p *p, bool spinning, int err)
     if (spinning)
         atomic_fetch_sub(&wf_rt.nspinning, 1);
     wf_lock_release(&wf_rt.lock);
+    wf_p_let_leave();
     if (alone)
         wf_fatal("cannot make a thread: %s (see ulimit -u and the cgroup's pids.max)",
                  strerror(-err));

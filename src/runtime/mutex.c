@@ -98,7 +98,8 @@ static bool take_or_queue(weft_mutex *m, uint64_t drop, struct wf_g *self)
  * is nobody else to run here meanwhile. */
 static bool spin(weft_mutex *m, uint64_t drop, struct wf_g *self)
 {
-    if (wf_rt.nprocs == 1 || wf_runq_len(wf_m()->p))
+    if (atomic_load_explicit(&wf_rt.nprocs, memory_order_relaxed) == 1 ||
+        wf_runq_len(wf_m()->p))
         return false;
     for (int i = 0; i < SPINS; i++) {
         struct wf_g *owner = get_owner(m);

@@ -8,7 +8,7 @@
 
 #include "runtime/sched.h"
 
-static struct wf_p *p_new(uint32_t id)
+struct wf_p *wf_p_new(uint32_t id)
 {
     struct wf_p *p = aligned_alloc(WF_CACHE_LINE, sizeof *p);
     if (!p)
@@ -24,35 +24,28 @@ static struct wf_p *p_new(uint32_t id)
 
 int wf_p_init(int n)
 {
-    wf_rt.ps = calloc((size_t)n, sizeof *wf_rt.ps);
-    if (!wf_rt.ps)
-        return -ENOMEM;
-    for (int i = 0; i < n; i++) {
-        wf_rt.ps[i] = p_new((uint32_t)i);
-        if (!wf_rt.ps[i])
-            return -ENOMEM;
-        wf_rt.nprocs++;
-    }
-    wf_lock_acquire(&wf_rt.lock);
-    for (int i = n; i-- > 0;)
-        wf_p_idle_put(wf_rt.ps[i]);
-    wf_lock_release(&wf_rt.lock);
-    return 0;
+    wf_rt.ps = calloc(WEFT_PROCS_MAX, sizeof *wf_rt.ps);
+    return wf_rt.ps ? wf_procs_begin((uint32_t)n) : -ENOMEM;
 }
 
 void wf_p_fini(void)
 {
-    for (uint32_t i = 0; i < wf_rt.nprocs; i++) {
+    for (uint32_t i = 0; i < wf_rt.nmade; i++) {
         wf_timers_fini(wf_rt.ps[i]);
         free(wf_rt.ps[i]);
     }
     free(wf_rt.ps);
     wf_rt.ps = NULL;
-    wf_rt.nprocs = 0;
+    wf_rt.nprocs = wf_rt.nmade = 0;
 }
 
 void wf_p_idle_put(struct wf_p *p)
 {
+    if (wf_unlikely(wf_p_too_many(p))) {
+        p->idle_next = wf_get(&wf_rt.leaving);
+        wf_set(&wf_rt.leaving, p);
+        return;
+    }
     p->idle_next = wf_rt.idle_p;
     wf_rt.idle_p = p;
     wf_set(&wf_rt.nidle_p, wf_get(&wf_rt.nidle_p) + 1);
@@ -109,13 +102,15 @@ void wf_p_handoff(struct wf_p *p)
 {
     if (wf_get(&p->m))
         wf_p_drop(p);
-    if (wf_work_waits(p, wf_clock_now()) && !wf_get(&wf_rt.stopping)) {
+    if (!wf_p_too_many(p) && wf_work_waits(p, wf_clock_now()) &&
+        !wf_get(&wf_rt.stopping)) {
         wf_m_start(p, false);
         return;
     }
     wf_lock_acquire(&wf_rt.lock);
     wf_p_idle_put(p);
     wf_lock_release(&wf_rt.lock);
+    wf_p_let_leave();
     /* Work that came, wherever, while p was on neither list saw no idle P. */
     atomic_thread_fence(memory_order_seq_cst);
     if (wf_anything_queued() || wf_work_waits(p, wf_clock_now()))

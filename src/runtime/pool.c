@@ -56,12 +56,12 @@ struct own_pool {
 };
 
 static struct {
-    struct wf_lock lock; /* rank POOL */
+    struct wf_lock lock; /* rank POOLS */
     struct wf_list all;
     bool begun;
     struct own_pool own[WF_NOWNPOOLS];
 } pools = {
-    .lock = WF_LOCK_INIT(POOL),
+    .lock = WF_LOCK_INIT(POOLS),
     .all = WF_LIST_INIT(pools.all),
     .own = {
 #define POOL(name_) { .name = "runtime." #name_ },
@@ -231,6 +231,40 @@ bool wf_pool_give(weft_pool *pool, struct wf_m *m, void *obj)
     return true;
 }
 
+/* What the shared list does not take is freed. */
+static void give_cache(weft_pool *pool, struct cache *c)
+{
+    if (c->first && c->n < CACHED) {
+        c->objs[c->n++] = c->first;
+        c->first = NULL;
+    }
+    wf_lock_acquire(&pool->lock);
+    uint32_t kept = 0;
+    while (kept < c->n && share(pool, c->objs[kept]))
+        kept++;
+    wf_lock_release(&pool->lock);
+    wf_pool_count(&c->counts.moved, kept);
+    wf_pool_count(&c->counts.dropped, c->n - kept);
+    while (c->n > kept)
+        free(c->objs[--c->n]);
+    c->n = 0;
+}
+
+void wf_pool_give_all(uint32_t pid)
+{
+    if (pid >= CACHES)
+        return;
+    wf_lock_acquire(&pools.lock);
+    wf_list_each (item, &pools.all) {
+        weft_pool *pool = wf_container(item, weft_pool, link);
+        struct cache *c = atomic_load_explicit(&pool->caches[pid],
+                                               memory_order_acquire);
+        while (c && (c->n || c->first))
+            give_cache(pool, c);
+    }
+    wf_lock_release(&pools.lock);
+}
+
 /* The rest of get and put, when the cache does not do: apart, so that the short way
  * needs no registers saved. */
 static __attribute__((noinline)) void *get_slow(weft_pool *pool)
@@ -329,7 +363,7 @@ void weft_pool_stats(weft_pool *pool, struct weft_pool_stats *out)
 static void own_stats(int own, struct weft_pool_stats *out)
 {
     struct weft_pool_stats sum = { 0 };
-    for (uint32_t p = 0; wf_rt.ps && p < wf_rt.nprocs; p++)
+    for (uint32_t p = 0; wf_rt.ps && p < wf_rt.nmade; p++)
         add_counts(&sum, &wf_rt.ps[p]->own[own]);
     sum.gets = sum.hits + sum.misses;
     *out = sum;

@@ -44,6 +44,8 @@ bool wf_pool_give(weft_pool *pool, struct wf_m *m, void *obj);
 enum { WF_WAITER_ROOM = 4096 };
 extern weft_pool *wf_waiter_pool;
 
+/* A P leaves: what its caches hold, to the shared lists. */
+void wf_pool_give_all(uint32_t pid);
 /* Once, before the first M runs; again does nothing.  -ENOMEM. */
 int wf_pool_begin(void);
 /* A trace begins: what was counted before is not its business. */

@@ -153,6 +153,8 @@ static struct wf_m *settle(struct wf_m *m)
         case WF_PST_REQ:
             if (!change(m, WF_PST_REQ, WF_PST_ATT))
                 break;
+            if (wf_p_too_many(m->p))
+                m->p->switches = WF_GLOBAL_EVERY; /* the own stack sees to it */
             if (!(wf_get(&m->block_tick) & 1))
                 wf_yield(WF_WHY_slice);
             return wf_m();

@@ -28,13 +28,6 @@ struct wf_rt wf_rt = { .lock = WF_LOCK_INIT(SCHED),
 
 static _Atomic bool in_use;
 
-int weft_procs(void)
-{
-    return atomic_load_explicit(&wf_rt.running, memory_order_acquire)
-               ? (int)wf_rt.nprocs
-               : 0;
-}
-
 void weft_foreign_begin(void)
 {
     atomic_fetch_add(&wf_rt.foreign, 1);
@@ -83,7 +76,7 @@ static int check_machine(void)
 static bool sound(const weft_config *c)
 {
     return c->size == sizeof *c && (c->procs == WEFT_AUTO || c->procs >= 1) &&
-           c->procs <= 1024 && c->max_threads >= 1 && c->sysmon_min > 0 &&
+           c->procs <= WEFT_PROCS_MAX && c->max_threads >= 1 && c->sysmon_min > 0 &&
            c->sysmon_max >= c->sysmon_min && c->thread_cache >= 0 && c->preempt >= 0 &&
            c->fuzz >= 0 && c->fuzz <= UINT32_MAX && c->stack_size >= 16384 &&
            c->stack_size <= 1 << 20 && !(c->stack_size & (c->stack_size - 1));
@@ -156,7 +149,7 @@ static void end(void)
 {
     bool left = wf_rt.ngone > 0; /* threads that are still on a stack of ours */
     wf_netpoll_end();
-    atomic_store(&wf_rt.running, false);
+    wf_procs_end();
     wf_context_end();
     wf_p_fini();
     wf_stacks_fini(left);

@@ -133,7 +133,7 @@ void wf_global_put(struct wf_g *const *gs, uint32_t n)
 
 struct wf_g *wf_global_get(struct wf_p *p, uint32_t most)
 {
-    uint32_t len = wf_get(&wf_rt.nglobal), n = len / wf_rt.nprocs + 1;
+    uint32_t len = wf_get(&wf_rt.nglobal), n = len / wf_get(&wf_rt.nprocs) + 1;
     if (!len)
         return NULL;
     n = n > most ? most : n;

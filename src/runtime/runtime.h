@@ -165,7 +165,8 @@ struct wf_p {
     uint32_t rand;
     uint64_t timer_tick;             /* raw clock when timers were last looked at */
     struct wf_torder order;          /* the trace's */
-    struct wf_p *idle_next;          /* guarded by sched.lock */
+    struct wf_p *idle_next;          /* guarded by sched.lock, as is serves */
+    bool serves;                     /* held, idle or on its way; else it has nothing */
     struct wf_m *_Atomic m;          /* who holds it, NULL: idle */
     struct wf_g *free_g[WF_G_CACHE]; /* dead ones, hottest last */
     char *stacks[WF_STACK_CACHE];
@@ -272,7 +273,8 @@ struct wf_rt {
     alignas(
         WF_CACHE_LINE) bool need_fence; /* no membarrier; of the process, for ever */
     struct wf_p **ps; /* from here on of one runtime: run.c clears it */
-    uint32_t nprocs;
+    _Atomic uint32_t nprocs; /* how many there are to be: changed with lock held */
+    _Atomic uint32_t nmade;  /* how many there ever were: those of ps */
     uint32_t pst_slow; /* WF_PST_FENCE: each entry is to go the slow way; else 0 */
     uint32_t fuzz;     /* seed, 0: off: fuzz.c */
     bool steal;
@@ -287,6 +289,7 @@ struct wf_rt {
     alignas(WF_CACHE_LINE) _Atomic uint32_t nspinning;
     _Atomic bool need_spinning;
     _Atomic uint32_t nidle_p, nidle_m;
+    _Atomic uint32_t nserve; /* Ps that serve: nprocs, and those not yet gone */
     _Atomic uint32_t nglobal; /* length of the global queue */
 
     /* guarded by lock */
@@ -295,6 +298,7 @@ struct wf_rt {
     uint32_t global_at, global_size; /* the oldest; a power of two */
     uint32_t global_max;
     struct wf_p *idle_p;
+    struct wf_p *_Atomic leaving; /* nobody's, and too many: p.c, wf_p_leave */
     struct wf_m *idle_m;
     struct wf_list ms, ended;     /* all Ms; those whose thread is to be joined */
     uint32_t nm, nm_max, nm_busy; /* alive; not parked */
@@ -477,6 +481,8 @@ static inline int wf_g_spawn(const char *name, void (*fn)(void *), void *arg,
 }
 /* Give a dead one back, from an M that holds a P. */
 void wf_g_free(struct wf_g *g);
+/* All dead ones of a P that leaves, to everybody. */
+void wf_g_give(struct wf_p *p);
 /* Of the beginning and the end of a runtime. */
 int wf_g_init(void);
 void wf_g_fini(bool keep); /* the memory, for threads that still use some */

@@ -180,7 +180,7 @@ static struct wf_g *steal_from(struct wf_p *p, struct wf_p *victim, bool last,
 static struct wf_g *look_far(struct wf_m *m, enum wf_word *from)
 {
     struct wf_p *p = m->p;
-    uint32_t n = wf_rt.nprocs, at = next_random(p) % n, step = 1;
+    uint32_t n = wf_nmade(), at = next_random(p) % n, step = 1;
     for (uint32_t r = next_random(p) % n; n > 2 && r; r--) {
         step = step % n + 1;
         while (__builtin_expect(step > 1 && n % step == 0, 0))
@@ -207,9 +207,9 @@ static struct wf_g *look_far(struct wf_m *m, enum wf_word *from)
 
 static struct wf_g *spin(struct wf_m *m, enum wf_word *from)
 {
-    if (wf_rt.nprocs == 1 || !wf_rt.steal)
+    if (wf_get(&wf_rt.nserve) == 1 || !wf_rt.steal)
         return NULL;
-    uint32_t busy = wf_rt.nprocs - wf_get(&wf_rt.nidle_p);
+    uint32_t busy = wf_get(&wf_rt.nserve) - wf_get(&wf_rt.nidle_p);
     if (!m->spinning && 2 * wf_get(&wf_rt.nspinning) >= busy)
         return NULL;
     if (!m->spinning)
@@ -223,13 +223,17 @@ static struct wf_g *spin(struct wf_m *m, enum wf_word *from)
 static bool give_up_p(struct wf_m *m)
 {
     wf_lock_acquire(&wf_rt.lock);
-    bool again = wf_get(&wf_rt.nglobal) || wf_get(&wf_rt.need_spinning);
+    bool leaves = wf_p_too_many(m->p);
+    bool again = !leaves && (wf_get(&wf_rt.nglobal) || wf_get(&wf_rt.need_spinning));
     if (!again)
         wf_p_idle_put(wf_p_release(m));
     else if (wf_get(&wf_rt.need_spinning) && !m->spinning)
         start_spinning(m);
-    wf_set(&wf_rt.need_spinning, false);
+    if (!leaves)
+        wf_set(&wf_rt.need_spinning, false);
     wf_lock_release(&wf_rt.lock);
+    if (leaves)
+        wf_p_let_leave();
     return !again;
 }
 
@@ -237,7 +241,7 @@ bool wf_anything_queued(void)
 {
     if (wf_get(&wf_rt.nglobal))
         return true;
-    for (uint32_t i = 0; wf_rt.steal && i < wf_rt.nprocs; i++) {
+    for (uint32_t i = 0; wf_rt.steal && i < wf_nmade(); i++) {
         struct wf_p *p = wf_rt.ps[i];
         if (wf_get(&p->head) != wf_get(&p->tail))
             return true;
@@ -281,12 +285,15 @@ static bool stop_spinning(struct wf_m *m)
     return true;
 }
 
+/* From the last P to the first, where the timers of those that leave go. */
 int64_t wf_timers_earliest(void)
 {
     int64_t first = WF_FOREVER;
-    for (uint32_t i = 0; i < wf_rt.nprocs; i++)
-        if (wf_timers_first(wf_rt.ps[i]) < first)
-            first = wf_timers_first(wf_rt.ps[i]);
+    for (uint32_t i = wf_nmade(); i-- > 0;) {
+        int64_t own = atomic_load_explicit(&wf_rt.ps[i]->timers.first,
+                                           memory_order_acquire);
+        first = own < first ? own : first;
+    }
     return first;
 }
 
@@ -358,7 +365,8 @@ static struct wf_g *find_work(struct wf_m *m, enum wf_word *from)
             continue;
         }
         wf_set(&m->doing, m->spinning ? WF_MSTATE_spinning : WF_MSTATE_running);
-        if ((g = look_near(m, from)) || (g = spin(m, from)))
+        if ((m->picked || !wf_p_too_many(m->p)) &&
+            ((g = look_near(m, from)) || (g = spin(m, from))))
             return g;
         if (!give_up_p(m) || stop_spinning(m))
             continue;

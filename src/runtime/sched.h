@@ -12,6 +12,12 @@
 #define wf_set(at, to) atomic_store_explicit(at, to, memory_order_relaxed)
 #define wf_add(at, n)  wf_set(at, wf_get(at) + (n))
 
+/* All Ps there ever were stand in wf_rt.ps. */
+static inline uint32_t wf_nmade(void)
+{
+    return atomic_load_explicit(&wf_rt.nmade, memory_order_acquire);
+}
+
 /* ---- sched.c: what runs next ---- */
 
 enum {
@@ -27,7 +33,7 @@ bool wf_m_take_idle_p(struct wf_m *m);
 void wf_wake_slow(void);
 static inline void wf_wake_p(void)
 {
-    if (wf_rt.nprocs == 1 || !wf_rt.steal)
+    if (wf_get(&wf_rt.nprocs) == 1 || !wf_rt.steal)
         return;
     /* The other half is in stop_spinning: we publish, then look; they stop, then look. */
     atomic_thread_fence(memory_order_seq_cst);
@@ -68,9 +74,12 @@ int64_t wf_m_cpu(const struct wf_m *m);
 /* ---- p.c: Ps ---- */
 
 int wf_p_init(int n);
+struct wf_p *wf_p_new(uint32_t id);
 void wf_p_fini(void);
 /* An idle P, off the list, NULL for none; with wf_rt.lock held. */
 struct wf_p *wf_p_idle_get(void);
+/* To them; or, if it is one too many, to those that leave: wf_p_let_leave, once the lock
+ * is dropped. */
 void wf_p_idle_put(struct wf_p *p);
 /* The M takes a P that it was given, or gives its own up (to nobody yet). */
 void wf_p_acquire(struct wf_m *m, struct wf_p *p);
@@ -79,6 +88,26 @@ struct wf_p *wf_p_release(struct wf_m *m);
 void wf_p_drop(struct wf_p *p);
 /* Pass on a P that nobody holds: to an M if it has work, else to the idle ones. */
 void wf_p_handoff(struct wf_p *p);
+
+/* ---- procs.c: how many there are ---- */
+
+static inline bool wf_p_too_many(const struct wf_p *p)
+{
+    return p->id >= wf_get(&wf_rt.nprocs);
+}
+/* Those that leave give what they have to others. */
+void wf_p_leave(void);
+static inline void wf_p_let_leave(void)
+{
+    if (wf_unlikely(wf_get(&wf_rt.leaving)))
+        wf_p_leave();
+}
+/* So many to begin with. */
+int wf_procs_begin(uint32_t n);
+/* As many as there are CPUs, if the program leaves that to us. */
+void wf_procs_follow(int n);
+/* From here on no runtime runs, and nobody changes the number. */
+void wf_procs_end(void);
 
 /* ---- preempt.c ---- */
 
@@ -169,6 +198,8 @@ static inline void wf_stats_created(struct wf_p *p)
 uint32_t wf_timers_run(struct wf_p *p, int64_t now);
 bool wf_timers_due(struct wf_p *p);
 void wf_timers_fini(struct wf_p *p);
+/* All of from, which nobody holds, to the wheel of to. */
+void wf_timers_move(struct wf_p *from, struct wf_p *to);
 static inline int64_t wf_timers_first(struct wf_p *p)
 {
     return wf_get(&p->timers.first);

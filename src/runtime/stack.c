@@ -136,20 +136,24 @@ static void refill(struct wf_p *p)
     }
 }
 
-/* The coldest half goes; the caller may stand on the warmest. */
-static void spill(struct wf_p *p)
+/* The n coldest go; the caller may stand on the warmest. */
+static void spill(struct wf_p *p, uint32_t n)
 {
-    enum { HALF = WF_STACK_CACHE / 2 };
     wf_lock_acquire(&stacks.lock);
-    for (int i = 0; i < HALF; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         top_of(p->stacks[i])->next = stacks.free;
         stacks.free = p->stacks[i];
     }
-    stacks.nfree += HALF;
+    stacks.nfree += n;
     wf_lock_release(&stacks.lock);
-    wf_pool_count(&p->own[WF_OWN_stack].moved, HALF);
-    p->nstacks -= HALF;
-    memmove(p->stacks, p->stacks + HALF, p->nstacks * sizeof *p->stacks);
+    wf_pool_count(&p->own[WF_OWN_stack].moved, n);
+    p->nstacks -= n;
+    memmove(p->stacks, p->stacks + n, p->nstacks * sizeof *p->stacks);
+}
+
+void wf_stack_give(struct wf_p *p)
+{
+    spill(p, p->nstacks);
 }
 
 bool wf_stack_bind(struct wf_p *p, struct wf_g *g)
@@ -171,7 +175,7 @@ bool wf_stack_bind(struct wf_p *p, struct wf_g *g)
 void wf_stack_free(struct wf_p *p, struct wf_g *g)
 {
     if (wf_unlikely(p->nstacks == WF_STACK_CACHE))
-        spill(p);
+        spill(p, WF_STACK_CACHE / 2);
     wf_pool_count(&p->own[WF_OWN_stack].puts, 1);
     p->stacks[p->nstacks++] = g->stack_hi - wf_rt.stack_size;
     g->stack_lo = g->stack_hi = NULL;

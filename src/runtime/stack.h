@@ -19,6 +19,8 @@ void wf_stacks_fini(bool leak);
 bool wf_stack_bind(struct wf_p *p, struct wf_g *g);
 /* Take it back.  The caller may still be on it until it next binds or frees one. */
 void wf_stack_free(struct wf_p *p, struct wf_g *g);
+/* All that a P which leaves keeps, to everybody. */
+void wf_stack_give(struct wf_p *p);
 /* Give the memory of stacks that nobody needed for a while back to the kernel. */
 void wf_stacks_trim(void);
 

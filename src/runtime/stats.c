@@ -39,12 +39,12 @@ void wf_stats_count(void)
     int64_t n = 0, most = (int64_t)wf_get(&wf_rt.coroutines_max);
     if (atomic_flag_test_and_set_explicit(&counting, memory_order_acquire))
         return; /* somebody else sees the same */
-    for (uint32_t i = 0; i < wf_rt.nprocs; i++)
+    for (uint32_t i = 0; i < wf_nmade(); i++)
         n += alive(wf_rt.ps[i]);
     most = n > most ? n : most;
     wf_set(&wf_rt.coroutines_max, (uint64_t)most);
-    int64_t share = (most - n + most / 256) / wf_rt.nprocs;
-    for (uint32_t i = 0; i < wf_rt.nprocs; i++)
+    int64_t share = (most - n + most / 256) / wf_nmade();
+    for (uint32_t i = 0; i < wf_nmade(); i++)
         wf_set(&wf_rt.ps[i]->stats.alive_max, alive(wf_rt.ps[i]) + share);
     atomic_flag_clear_explicit(&counting, memory_order_release);
 }
@@ -69,12 +69,12 @@ static const char *retake_name(void)
 static void fill(struct weft_stats *s)
 {
     struct wf_stack_stats stacks;
-    for (uint32_t i = 0; i < wf_rt.nprocs; i++)
+    for (uint32_t i = 0; i < wf_nmade(); i++)
         add_p(s, wf_rt.ps[i]);
     wf_stats_count();
     s->coroutines_max = wf_get(&wf_rt.coroutines_max);
     add_threads(s);
-    s->procs = wf_rt.nprocs;
+    s->procs = wf_get(&wf_rt.nprocs);
     s->retakes = wf_get(&wf_rt.retakes);
     s->retakes_hog = wf_get(&wf_rt.retakes_hog);
     s->hogs = wf_get(&wf_rt.hogs);
@@ -101,7 +101,7 @@ int weft_stats_proc(int i, struct weft_stats_proc *stats)
     struct weft_stats_proc s = { 0 };
     size_t size = stats->size < sizeof s ? stats->size : sizeof s;
     if (!atomic_load_explicit(&wf_rt.running, memory_order_acquire) || i < 0 ||
-        (uint32_t)i >= wf_rt.nprocs)
+        (uint32_t)i >= wf_get(&wf_rt.nprocs))
         return -EINVAL;
     struct wf_p *p = wf_rt.ps[i];
     int64_t since = wf_get(&p->stats.since), now = wf_clock_now();

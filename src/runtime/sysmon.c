@@ -89,7 +89,7 @@ static enum wf_word reason(struct wf_p *p, struct wf_m *m)
 static bool too_many_hogs(void)
 {
     int most = wf_rt.config.max_hogs;
-    uint32_t limit = most == WEFT_AUTO ? 4 * wf_rt.nprocs : (uint32_t)most;
+    uint32_t limit = most == WEFT_AUTO ? 4 * wf_get(&wf_rt.nprocs) : (uint32_t)most;
     return wf_get(&wf_rt.hogs) >= limit;
 }
 
@@ -106,7 +106,7 @@ static void consider(struct wf_p *p, struct wf_m *m)
 /* A section that said it blocks: it had one whole sleep of ours to come back. */
 static void consider_blocked(struct wf_p *p, struct wf_m *m)
 {
-    if (!wf_work_waits(p, sysmon.now))
+    if (!wf_p_too_many(p) && !wf_work_waits(p, sysmon.now))
         return;
     if (wf_retake_section(m, p)) {
         taken(p, m, WF_RETAKE_block);
@@ -140,7 +140,8 @@ static void watch(struct wf_p *p)
         return;
     if (w->cpu < 0)
         w->cpu = wf_m_cpu(m);
-    if (ran < wf_rt.preempt || !wf_work_waits(p, sysmon.now))
+    bool leaves = wf_p_too_many(p);
+    if (!leaves && (ran < wf_rt.preempt || !wf_work_waits(p, sysmon.now)))
         return;
     sysmon.busy = true;
     if (!w->asked)
@@ -162,7 +163,7 @@ static bool lies_unseen(struct wf_p *p)
 static void watch_all(void)
 {
     bool unseen = false;
-    for (uint32_t i = 0; i < wf_rt.nprocs; i++) {
+    for (uint32_t i = 0; i < wf_nmade(); i++) {
         watch(wf_rt.ps[i]);
         unseen |= lies_unseen(wf_rt.ps[i]);
     }
@@ -206,7 +207,7 @@ static void one_round(void)
     if (sysmon.slept_over < WF_NS_PER_MS * 10)
         watch_all();
     else /* we were stopped: nobody is blamed for that */
-        for (uint32_t i = 0; i < wf_rt.nprocs; i++)
+        for (uint32_t i = 0; i < wf_nmade(); i++)
             wf_rt.ps[i]->watch.m = NULL;
     poll_if_late();
     wf_sample_tell();
@@ -223,7 +224,7 @@ static void one_round(void)
 
 static bool all_idle(void)
 {
-    return wf_get(&wf_rt.nidle_p) == wf_rt.nprocs && !wf_get(&wf_rt.hogs);
+    return wf_get(&wf_rt.nidle_p) == wf_get(&wf_rt.nserve) && !wf_get(&wf_rt.hogs);
 }
 
 /* Everything is idle: until a P is taken, or the next thing is due. */
@@ -258,7 +259,7 @@ static int64_t next_sleep(void)
     /* To see at half of the time slice that somebody is at it. */
     if (wf_rt.preempt && most > wf_rt.preempt / 2)
         most = wf_rt.preempt / 2;
-    if (idle && idle < wf_rt.nprocs && most > QUEUED_NS)
+    if (idle && idle < wf_get(&wf_rt.nserve) && most > QUEUED_NS)
         most = QUEUED_NS;
     if (most < wf_rt.config.sysmon_min)
         most = wf_rt.config.sysmon_min;

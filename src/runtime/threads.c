@@ -72,7 +72,7 @@ void wf_threads_account(int64_t now)
     if (wf_likely(!wf_trace_on) || now < next)
         return;
     next = now + ACCOUNT_NS;
-    for (uint32_t i = 0; i < wf_rt.nprocs; i++) {
+    for (uint32_t i = 0; i < wf_rt.nmade; i++) {
         struct wf_m *m = atomic_load_explicit(&wf_rt.ps[i]->m, memory_order_acquire);
         if (m)
             account(m);

@@ -14,7 +14,8 @@
  * Timers fire in the order of their times, those of one time as they were started; where
  * very many share a tick, only ticks are in order.
  *
- * A timer stays with the P that it was started on, whatever P its owner runs on.
+ * A timer stays with the P that it was started on, whatever P its owner runs on, unless
+ * that P leaves.
  */
 #include "runtime/futex.h"
 #include "runtime/sched.h"
@@ -55,7 +56,7 @@ static void take_out(struct wf_timer **first, struct wf_timer *t)
 
 static void put(struct wf_timers *w, struct wf_timer *t, uint32_t place)
 {
-    atomic_store_explicit(&t->where, w->base | place, memory_order_relaxed);
+    atomic_store_explicit(&t->where, w->base | place, memory_order_release);
 }
 
 static uint64_t tick_of(int64_t when)
@@ -112,7 +113,8 @@ static void unuse(struct wf_timers *w, uint32_t place)
         w->levels &= ~(1u << level);
 }
 
-static void extract(struct wf_timers *w, struct wf_timer *t)
+/* where stays what it was. */
+static void unlink_timer(struct wf_timers *w, struct wf_timer *t)
 {
     uint32_t place = (uint16_t)wf_get(&t->where);
     struct wf_timer **first = place == DUE    ? &w->due
@@ -121,6 +123,11 @@ static void extract(struct wf_timers *w, struct wf_timer *t)
     take_out(first, t);
     if (!*first && place < WF_WHEEL_SLOTS)
         unuse(w, place);
+}
+
+static void extract(struct wf_timers *w, struct wf_timer *t)
+{
+    unlink_timer(w, t);
     atomic_store_explicit(&t->where, 0, memory_order_release);
 }
 
@@ -145,16 +152,23 @@ static void publish(struct wf_timers *w)
 
 /* ---- started and stopped ---- */
 
+/* With the lock held: before the first timer is put into it. */
+static void open_wheel(struct wf_p *p)
+{
+    struct wf_timers *w = &p->timers;
+    if (wf_likely(w->pos))
+        return;
+    w->pos = tick_of(wf_clock_now());
+    w->base = (p->id + 1) << PLACE_BITS;
+}
+
 void wf_timer_start(struct wf_timer *t, int64_t when)
 {
     struct wf_p *p = wf_m()->p;
     struct wf_timers *w = &p->timers;
     wf_timer_stop(t);
     wf_lock_acquire(&w->lock);
-    if (wf_unlikely(!w->pos)) {
-        w->pos = tick_of(wf_clock_now());
-        w->base = (p->id + 1) << PLACE_BITS;
-    }
+    open_wheel(p);
     t->when = when > 0 ? when : 0;
     insert(w, t);
     if (t->when < wf_get(&w->first))
@@ -162,23 +176,71 @@ void wf_timer_start(struct wf_timer *t, int64_t when)
     wf_lock_release(&w->lock);
 }
 
-bool wf_timer_stop(struct wf_timer *t)
+/* Stopped, if it is where it was seen. */
+static bool stop_at(struct wf_timers *w, struct wf_timer *t)
 {
-    uint32_t where = atomic_load_explicit(&t->where, memory_order_acquire);
-    if (!where)
-        return false;
-    if (wf_unlikely(where == ORPHAN))
-        return atomic_compare_exchange_strong(&t->where, &where, 0);
-    struct wf_timers *w = &wf_rt.ps[(where >> PLACE_BITS) - 1]->timers;
     wf_lock_acquire(&w->lock);
-    bool stopped = wf_get(&t->where) >> PLACE_BITS == where >> PLACE_BITS;
-    if (stopped) {
+    bool here = (wf_get(&t->where) ^ w->base) >> PLACE_BITS == 0;
+    if (here) {
         extract(w, t);
         if (t->when <= wf_get(&w->first))
             publish(w);
     }
     wf_lock_release(&w->lock);
-    return stopped;
+    return here;
+}
+
+bool wf_timer_stop(struct wf_timer *t)
+{
+    uint32_t where;
+    while ((where = atomic_load_explicit(&t->where, memory_order_acquire))) {
+        if (wf_unlikely(where == ORPHAN))
+            return atomic_compare_exchange_strong(&t->where, &where, 0);
+        if (wf_likely(stop_at(&wf_rt.ps[(where >> PLACE_BITS) - 1]->timers, t)))
+            return true; /* else it fired, or its P left */
+    }
+    return false;
+}
+
+/* ---- its P leaves ---- */
+
+static struct wf_timer *any(struct wf_timers *w)
+{
+    uint32_t place = first_slot(w);
+    return w->fall       ? w->fall
+           : w->due      ? w->due
+           : place < DUE ? w->slots[place].first
+                         : NULL;
+}
+
+/*
+ * Some at a time, with both locks held, so that a timer is always seen in one of the two.
+ * Whoever looks for the first of all timers looks at from before to (wf_timers_earliest):
+ * it must not see one empty again and the other empty still.
+ */
+static bool move_some(struct wf_timers *from, struct wf_p *p)
+{
+    struct wf_timers *to = &p->timers;
+    struct wf_timer *t = NULL;
+    wf_lock_acquire(&to->lock);
+    wf_lock_acquire(&from->lock);
+    open_wheel(p);
+    for (int i = 0; i < CHUNK && (t = any(from)); i++) {
+        unlink_timer(from, t);
+        insert(to, t);
+    }
+    publish(to);
+    atomic_thread_fence(memory_order_release);
+    publish(from);
+    wf_lock_release(&from->lock);
+    wf_lock_release(&to->lock);
+    return t != NULL;
+}
+
+void wf_timers_move(struct wf_p *from, struct wf_p *to)
+{
+    while (move_some(&from->timers, to))
+        ;
 }
 
 /* ---- as time goes by ---- */

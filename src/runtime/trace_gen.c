@@ -144,7 +144,7 @@ static void state_ps(struct wf_tbuf *b)
     if (wf_rt.nprocs)
         WF_EMIT(b, p_count, .n = wf_rt.nprocs);
     wf_lock_acquire(&wf_trace_lock);
-    for (uint32_t i = 0; i < wf_rt.nprocs; i++) {
+    for (uint32_t i = 0; i < wf_rt.nmade; i++) {
         struct wf_p *p = wf_rt.ps[i];
         struct wf_m *m = atomic_load_explicit(&p->m, memory_order_acquire);
         make_room(b);

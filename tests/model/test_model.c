@@ -415,6 +415,51 @@ static void test_idle_p_beside_a_queue_is_told(void **state)
     wf_model_free(md);
 }
 
+static void p_count(int64_t t, int64_t n)
+{
+    struct wf_step *s = add(t, WF_STEP_P_COUNT);
+
+    s->n = n;
+}
+
+/* Work for 16 ms on the first P, and the number of Ps changes half way: the second is idle,
+ * and is one too many before (or after). */
+static void resized(int64_t from, int64_t to)
+{
+    p_count(0, from);
+    p_state(0, 0, WF_PSTATE_running);
+    p_state(0, 1, WF_PSTATE_idle);
+    for (uint64_t g = 1; g <= 16; g++)
+        g_new(0, g, 1);
+    for (uint64_t g = 1; g <= 16; g++) {
+        if (g == 8)
+            p_count((int64_t)g * ms, to);
+        g_run((int64_t)g * ms, g, 0);
+        g_end((int64_t)g * ms + ms / 2, g);
+    }
+}
+
+static void test_a_p_too_many_may_be_idle(void **state)
+{
+    static const struct {
+        int64_t from, to;
+        const char *kinds;
+    } cases[] = { { 1, 1, "starved" },
+                  { 2, 1, "idle_while_queued" },
+                  { 1, 2, "idle_while_queued" },
+                  { 2, 2, "idle_while_queued" } };
+    (void)state;
+
+    for (size_t i = 0; i < 4; i++) {
+        begin(NULL);
+        resized(cases[i].from, cases[i].to);
+        struct wf_model *md = model_of(&(struct wf_model_opts){ 0 });
+        assert_string_equal(kinds(md), cases[i].kinds);
+        wf_model_free(md);
+    }
+    begin(NULL);
+}
+
 static void test_turns_of_many_starve(void **state)
 {
     (void)state;
@@ -531,6 +576,7 @@ int main(void)
         TEST(test_threshold_and_mute_are_heeded),
         TEST(test_pinned_coroutine_before_a_queue_is_a_stall_only),
         TEST(test_idle_p_beside_a_queue_is_told),
+        TEST(test_a_p_too_many_may_be_idle),
         TEST(test_turns_of_many_starve),
         TEST(test_growing_queue_of_senders_is_a_pileup),
         TEST(test_threads_made_again_are_churn),

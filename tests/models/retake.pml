@@ -13,7 +13,7 @@
  * code: src/runtime/preempt.c change 99757899
  * code: src/runtime/preempt.c vanish 3741518179
  * code: src/runtime/preempt.c come_back 2579314863
- * code: src/runtime/preempt.c settle 3198795593
+ * code: src/runtime/preempt.c settle 2581288035
  * code: src/runtime/preempt.c wf_retake_ask 3639554008
  * code: src/runtime/preempt.c wf_retake 229617951
  * code: src/runtime/preempt.c wf_retake_for_ever 7445965

@@ -4,25 +4,29 @@
  * Three Ps.  The first has a hog that puts work into its ring and computes for ever, so that
  * others must come and steal; what they find may be a hog too.  An M comes back from a
  * system call and wants a P, the monitor has one to hand off, a plain thread puts work
- * into the global queue.  When nothing moves any more, no work may lie while a P idles.
+ * into the global queue; or the first P is one too many and leaves, with two in its ring.
+ * When nothing moves any more, no work may lie while a P idles.
  *
- * code: src/runtime/sched.h wf_wake_p 3988609248
+ * code: src/runtime/sched.h wf_wake_p 3429228776
  * code: src/runtime/sched.c wf_wake_slow 1077177009
  * code: src/runtime/sched.c wf_global_add 1509922852
  * code: src/runtime/sched.c start_spinning 3403255595
  * code: src/runtime/sched.c found_while_spinning 2856665030
- * code: src/runtime/sched.c spin 41606141
- * code: src/runtime/sched.c give_up_p 2709808150
- * code: src/runtime/sched.c wf_anything_queued 764996018
+ * code: src/runtime/sched.c spin 3279403932
+ * code: src/runtime/sched.c give_up_p 2856567774
+ * code: src/runtime/sched.c wf_anything_queued 1734653601
  * code: src/runtime/sched.c take_idle_p 2910590182
  * code: src/runtime/sched.c stop_spinning 689839373
  * code: src/runtime/m.c wf_m_start 2079534643
  * code: src/runtime/m.c cannot_spin 2753472308
- * code: src/runtime/p.c wf_p_handoff 339648429
+ * code: src/runtime/p.c wf_p_handoff 602999473
+ * code: src/runtime/procs.c give_queue 135686592
+ * code: src/runtime/procs.c wf_p_leave 463594496
  *
  * sound: RING
  * sound: HANDOFF
  * sound: GLOBAL
+ * sound: LEAVE
  * sound: RING NO_NEED
  * broken: RING NO_FENCE_PUT     work is published and nspinning read without a fence
  * broken: RING NO_FENCE_STOP    the P is put to the idle ones and queues read without one
@@ -31,6 +35,7 @@
  * broken: RING LOWER_LATE       who found no idle P lowers nspinning after the lock
  * broken: HANDOFF OWN_ONLY      the monitor looks at the queue of its own P only
  * broken: GLOBAL NO_FENCE_PUT   the same for the global queue
+ * broken: LEAVE NO_LEAVE_LOOK     what a P left in the global queue is told to nobody
  */
 #define CPUS 4
 #define DEPTH 3
@@ -303,6 +308,41 @@ proctype monitor(byte me)
     fi
 }
 
+/* wf_p_leave of the first P, which is nobody's; thieves look into its ring meanwhile. */
+proctype leave(byte me)
+{
+    byte x, y;
+    bool ok;
+    do
+    :: load(me, HEAD, x);
+        atomic { load(me, TAIL, y); ok = x == y; y = 0 }
+        if
+        :: ok -> x = 0; ok = false; break
+        :: else ->
+            atomic { cas(me, HEAD, x, x + 1, ok); x = 0 }
+            if
+            :: ok ->
+                atomic { LOCKED(me); store(me, GLOBAL_N, mem[GLOBAL_N] + 1); UNLOCK(me) }
+            :: else
+            fi
+        fi
+    od;
+#ifndef NO_LEAVE_LOOK
+    fence(me);
+    anything_queued(me);
+    load(me, NIDLE, x);
+    atomic { ok = ok && x; x = 0 }
+    if
+    :: ok -> atomic { sb[me].n == 0; ok = !nspinning; nspinning = nspinning + ok }
+        if
+        :: ok -> start_m(me)
+        :: else
+        fi
+    :: else
+    fi
+#endif
+}
+
 init {
     atomic {
         run drain(0);
@@ -326,6 +366,13 @@ init {
         run m(2, false);
         run thread(0);
         run thread(3)
+#endif
+#ifdef LEAVE
+        mem[NIDLE] = 1;
+        mem[TAIL] = 2;
+        run m(1, true);
+        run m(2, false);
+        run leave(3)
 #endif
     }
     timeout;

@@ -10,6 +10,11 @@ check_PROGRAMS += %D%/test_coro %D%/test_retake %D%/test_timer
 %C%_test_timer_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_timer_LDADD = $(RT_LDADD)
 
+# The number of Ps.
+check_PROGRAMS += %D%/test_procs
+%C%_test_procs_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_procs_LDADD = $(RT_LDADD)
+
 # What coroutines wait for.
 EXTRA_DIST += %D%/inside.h %D%/trace_read.h
 check_PROGRAMS += %D%/test_chan %D%/test_select %D%/test_sync %D%/test_pool \
