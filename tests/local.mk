@@ -7,6 +7,7 @@ AM_TESTS_ENVIRONMENT = \
 	LD_LIBRARY_PATH='$(abs_top_builddir)/.libs'; export LD_LIBRARY_PATH; \
 	NM='$(NM)'; export NM; CC='$(CC)'; export CC; \
 	CXX='$(CXX_FOR_CHECKS)'; export CXX; \
+	WEFT_SANITIZE='$(WEFT_SANITIZE)'; export WEFT_SANITIZE; \
 	WEFT_BLESS='$(WEFT_BLESS)'; export WEFT_BLESS;
 
 # Programs run under TEST_EMULATOR if this is a cross build; who hangs fails.

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "runtime/fiber.h"
 #include "runtime/runtime.h"
 #include "runtime/trace_int.h"
 
@@ -25,7 +26,22 @@ enum { ABOVE = 6, BELOW = 2, MOST = 64, ENTRY_BYTES = 32 };
 
 extern const char wf_g_entry_code[] __asm__("wf_g_entry");
 
-#ifdef HAVE_UNWIND
+#if defined(HAVE_UNWIND) && defined(WF_TSAN)
+/* What unw_backtrace keeps for a thread it frees when that ends, with a lock: later than
+ * ThreadSanitizer can bear. */
+static size_t walk(void **pc, size_t n)
+{
+    unw_context_t context;
+    unw_cursor_t cursor;
+    unw_word_t ip;
+    size_t got = 0;
+    unw_getcontext(&context);
+    unw_init_local(&cursor, &context);
+    while (got < n && unw_step(&cursor) > 0 && !unw_get_reg(&cursor, UNW_REG_IP, &ip))
+        pc[got++] = (void *)(uintptr_t)ip;
+    return got;
+}
+#elif defined(HAVE_UNWIND)
 static size_t walk(void **pc, size_t n)
 {
     int got = unw_backtrace(pc, (int)n);

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fiber.h - tell the sanitizers that the stack changes; nothing in other builds.
+ * fiber.h - tell the sanitizers that the stack changes, and valgrind where stacks are;
+ * nothing in other builds.  What is asked of valgrind is a few instructions that do
+ * nothing outside of it, and comes once for each stack, not at a switch.
  */
 #ifndef WF_RUNTIME_FIBER_H
 #define WF_RUNTIME_FIBER_H
+#include <stdbool.h>
 #include <stddef.h>
+
+#include "config.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WF_ASAN 1
@@ -28,6 +33,33 @@
 #ifdef WF_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
+
+#ifdef WEFT_VALGRIND
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND             0
+#define VALGRIND_STACK_REGISTER(lo, hi) 0
+#define VALGRIND_STACK_DEREGISTER(id)   (void)(id)
+#endif
+
+/* Does valgrind run the program?  It reads memory of the program's itself, so no page may
+ * be there that the kernel forbids and valgrind knows nothing of. */
+static inline bool wf_fiber_valgrind(void)
+{
+    return RUNNING_ON_VALGRIND;
+}
+
+/* A stack, until it is forgotten by what this returns. */
+static inline unsigned wf_fiber_stack(const char *lo, const char *hi)
+{
+    (void)lo, (void)hi;
+    return (unsigned)VALGRIND_STACK_REGISTER(lo, hi);
+}
+
+static inline void wf_fiber_forget(unsigned stack)
+{
+    VALGRIND_STACK_DEREGISTER(stack);
+}
 
 /* New stacks here: what stood at these addresses before is forgotten. */
 static inline void wf_fiber_map(const char *base, size_t size)

@@ -17,6 +17,8 @@
 
 #include <weft/run.h>
 
+#include "runtime/fiber.h"
+
 #ifndef MADV_GUARD_INSTALL
 #define MADV_GUARD_INSTALL 102
 #endif
@@ -46,6 +48,8 @@ static long map_limit(void)
  * advice and do nothing. */
 static bool madvise_works(size_t page)
 {
+    if (wf_fiber_valgrind())
+        return false;
     char *at = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
                     0);
     if (at == MAP_FAILED)

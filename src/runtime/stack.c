@@ -17,18 +17,13 @@
 #include "runtime/runtime.h"
 #include "runtime/sched.h"
 
-#if __has_include(<valgrind/valgrind.h>)
-#include <valgrind/valgrind.h>
-#else
-#define VALGRIND_STACK_REGISTER(lo, hi) ((void)0)
-#endif
-
 enum { SLAB = 256, TRIM_KEEP = 64, CANARY = 256 };
 
 struct slab {
     struct slab *next;
     char *base;
     bool guarded;
+    unsigned told[SLAB]; /* under valgrind: what it calls them */
 };
 
 /* What a free stack says of itself, in its topmost bytes: the page is warm. */
@@ -52,13 +47,26 @@ int wf_stacks_init(void)
     return wf_guard_init(wf_rt.config.stack_guard, wf_rt.stack_size);
 }
 
+/* To valgrind: these are stacks, or no longer. */
+static void announce(struct slab *slab, bool are)
+{
+    char *lo = slab->base;
+    for (int i = 0; wf_fiber_valgrind() && i < SLAB; i++, lo += wf_rt.stack_size)
+        if (are)
+            slab->told[i] = wf_fiber_stack(lo, lo + wf_rt.stack_size - 1);
+        else
+            wf_fiber_forget(slab->told[i]);
+}
+
 void wf_stacks_fini(bool leak)
 {
     while (stacks.slabs) {
         struct slab *slab = stacks.slabs;
         stacks.slabs = slab->next;
-        if (!leak)
+        if (!leak) {
+            announce(slab, false);
             munmap(slab->base, wf_rt.stack_size * SLAB);
+        }
         free(slab);
     }
     stacks.free = NULL;
@@ -87,11 +95,10 @@ static bool add_slab(void)
     /* With huge pages a first touch could commit 2 MiB. */
     madvise(slab->base, size, MADV_NOHUGEPAGE);
     slab->guarded = wf_guard_install(slab->base, wf_rt.stack_size, SLAB);
-    if (!slab->guarded)
+    /* To valgrind what lies below a stack pointer is not to be read. */
+    if (!slab->guarded && !wf_fiber_valgrind())
         wf_set(&wf_rt.canary, true);
-    for (int i = 0; i < SLAB; i++)
-        VALGRIND_STACK_REGISTER(slab->base + (size_t)i * wf_rt.stack_size,
-                                slab->base + (size_t)(i + 1) * wf_rt.stack_size);
+    announce(slab, true);
     slab->next = stacks.slabs;
     stacks.slabs = slab;
     stacks.unused = SLAB;

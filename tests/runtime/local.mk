@@ -145,3 +145,7 @@ check_PROGRAMS += %D%/test_error
 %C%_test_error_CPPFLAGS = $(RT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_error_LDADD = $(RT_LDADD) $(JANSSON_LIBS)
 %C%_test_error_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
+
+# A user's program under the sanitizers and valgrind.
+EXTRA_DIST += %D%/debugged.c
+dist_check_SCRIPTS += %D%/test_debugging.sh
