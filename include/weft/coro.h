@@ -150,6 +150,22 @@ void weft_thread_pin(void);
 void weft_thread_unpin(void);
 
 /*
+ * weft_on_big_stack - call a function on a stack of 8 MiB.
+ * For libraries that go deep (parsers of nested input, name resolution, databases): a
+ * coroutine's own stack has WEFT_STACK_SIZE, 64 KiB if not said otherwise.  The coroutine
+ * stays the same and may call all of weft meanwhile; within such a call, and on a plain
+ * thread, fn is just called.  A few of these stacks are kept for the next call; one that
+ * coroutines park on costs as much memory as its frames touch, in whole pages.
+ *
+ * fn        called with arg, in user state: it may be slow
+ *
+ * Returns   0        fn has returned
+ *           -ENOMEM  no memory for the stack; fn was not called
+ * Context   anywhere but a signal handler
+ */
+int weft_on_big_stack(void (*fn)(void *), void *arg);
+
+/*
  * weft_errno_loc - where errno is, for the thread we are on now.
  * weft.h makes errno use it: compilers take the C library's own function for one whose
  * result never changes, and would keep a pointer to another thread's errno.

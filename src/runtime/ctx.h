@@ -12,6 +12,7 @@
 #include <weft/ctx.h>
 
 #include "runtime/obj.h"
+#include "runtime/stack.h"
 #include "runtime/runtime.h"
 
 struct weft_ctx {
@@ -74,7 +75,8 @@ struct wf_member {
 
 static inline struct wf_member *wf_context_member(const struct wf_g *g)
 {
-    return (struct wf_member *)(void *)g->stack_hi - 1;
+    char *hi = wf_unlikely(g->big != NULL) ? wf_big_stack_own_hi(g->big) : g->stack_hi;
+    return (struct wf_member *)(void *)hi - 1;
 }
 
 #endif /* WF_RUNTIME_CTX_H */

@@ -5,6 +5,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/alarm.c \
 	%D%/backtrace.c %D%/backtrace.h \
 	%D%/barrier.c \
+	%D%/bigstack.c \
 	%D%/block.c \
 	%D%/cancel.c %D%/ctx.c %D%/ctx.h \
 	%D%/chan.c %D%/chan.h \

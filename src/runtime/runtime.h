@@ -116,6 +116,7 @@ struct wf_g {
     _Atomic(struct wf_g *) self; /* what owner points to in who joins it */
     struct wf_timer timer;       /* of wf_park_until */
     struct weft_ctx *context;    /* with WF_G_CONTEXT; counted */
+    struct wf_big_stack *big;    /* it is on this one now; NULL: on its own */
     void *fiber, *fake_stack;    /* the sanitizers' */
 };
 

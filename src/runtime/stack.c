@@ -69,6 +69,7 @@ void wf_stacks_fini(bool leak)
         }
         free(slab);
     }
+    wf_big_stacks_fini(leak);
     stacks.free = NULL;
     stacks.nfree = stacks.nfree_min = stacks.ntrimmed = stacks.unused = 0;
     stacks.nslabs = stacks.nguarded = 0;

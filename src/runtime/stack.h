@@ -32,6 +32,13 @@ _Noreturn void wf_stack_overflow(const struct wf_g *g);
 void wf_stacks_catch(void);
 void wf_stacks_release(void);
 
+/* bigstack.c: the stack that weft_on_big_stack lends, g->big. */
+struct wf_big_stack;
+/* Above the coroutine's own stack meanwhile. */
+char *wf_big_stack_own_hi(const struct wf_big_stack *b);
+void wf_big_stacks_trim(void);
+void wf_big_stacks_fini(bool leak); /* as wf_stacks_fini */
+
 struct wf_stack_stats {
     uint64_t reserved, guarded;
     const char *guard;

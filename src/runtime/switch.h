@@ -26,6 +26,9 @@ void wf_m_set(struct wf_m *m);
 /* Go to another stack and never come back. */
 _Noreturn void wf_ctx_jump(const struct wf_ctx *to);
 
+/* Call fn(arg) on the stack that ends at hi, and come back. */
+void wf_call_on(char *hi, void (*fn)(void *), void *arg);
+
 /* A stack on which nothing has run: hi is 16-aligned. */
 static inline void wf_ctx_init(struct wf_ctx *ctx, char *hi)
 {

@@ -50,6 +50,33 @@ wf_m_set:
 	.cfi_endproc
 	.size wf_m_set, . - wf_m_set
 
+/* As for a signal's frame, debuggers do not mind that the caller's stack is another one. */
+	.p2align 4
+	.globl wf_call_on
+	.hidden wf_call_on
+	.type wf_call_on, %function
+wf_call_on:			/* x0: high end; x1: function; x2: its argument */
+	.cfi_startproc
+	.cfi_signal_frame
+	hint #34		/* bti c */
+	stp x29, x30, [sp, #-16]!
+	.cfi_def_cfa_offset 16
+	.cfi_offset x29, -16
+	.cfi_offset x30, -8
+	mov x29, sp
+	.cfi_def_cfa_register x29
+	mov sp, x0
+	mov x0, x2
+	blr x1
+	mov sp, x29
+	ldp x29, x30, [sp], #16
+	.cfi_def_cfa sp, 0
+	.cfi_restore x29
+	.cfi_restore x30
+	ret
+	.cfi_endproc
+	.size wf_call_on, . - wf_call_on
+
 	.section .tbss, "awT", %nobits
 	.p2align 3
 	.globl wf_m_tls

@@ -48,6 +48,30 @@ wf_m_set:
 	.cfi_endproc
 	.size wf_m_set, . - wf_m_set
 
+/* As for a signal's frame, debuggers do not mind that the caller's stack is another one. */
+	.p2align 4
+	.globl wf_call_on
+	.hidden wf_call_on
+	.type wf_call_on, @function
+wf_call_on:			/* rdi: high end; rsi: function; rdx: its argument */
+	.cfi_startproc
+	.cfi_signal_frame
+	endbr64
+	pushq %rbp
+	.cfi_def_cfa_offset 16
+	.cfi_offset rbp, -16
+	movq %rsp, %rbp
+	.cfi_def_cfa_register rbp
+	movq %rdi, %rsp
+	movq %rdx, %rdi
+	call *%rsi
+	movq %rbp, %rsp
+	popq %rbp
+	.cfi_def_cfa rsp, 8
+	ret
+	.cfi_endproc
+	.size wf_call_on, . - wf_call_on
+
 	.section .tbss, "awT", @nobits
 	.p2align 3
 	.globl wf_m_tls

@@ -198,6 +198,7 @@ static void each_while(void)
         return;
     sysmon.second = sysmon.now + WF_NS_PER_S;
     wf_stacks_trim();
+    wf_big_stacks_trim();
 }
 
 static void one_round(void)
