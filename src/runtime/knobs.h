@@ -18,5 +18,7 @@ extern const struct wf_knob wf_knobs[];
 
 /* The CPUs that this process may use, at least 1. */
 int wf_cpus(void);
+/* For tests: the files that tell of cgroups stand below dir, "" for the system's own. */
+void wf_cpus_below(const char *dir);
 
 #endif /* WF_RUNTIME_KNOBS_H */

@@ -17,6 +17,7 @@
  */
 #include <errno.h>
 
+#include "runtime/knobs.h"
 #include "runtime/sched.h"
 #include "runtime/stack.h"
 
@@ -126,6 +127,7 @@ static void let_serve(uint32_t n)
 int wf_procs_begin(uint32_t n)
 {
     int err = make(n);
+    wf_set(&wf_rt.follow, wf_rt.config.procs == WEFT_AUTO);
     wf_lock_acquire(&wf_rt.lock);
     wf_set(&wf_rt.nprocs, n);
     if (!err)
@@ -154,10 +156,13 @@ static int change(uint32_t n)
     return (int)before;
 }
 
-void wf_procs_follow(int n)
+void wf_procs_follow(void)
 {
+    int n = wf_get(&wf_rt.follow) ? wf_cpus() : weft_procs();
+    if (n == weft_procs())
+        return;
     wf_lock_acquire(&changing);
-    if (wf_rt.config.procs == WEFT_AUTO && n != weft_procs())
+    if (wf_get(&wf_rt.follow))
         change((uint32_t)n);
     wf_lock_release(&changing);
 }
@@ -191,7 +196,7 @@ int weft_set_procs(int n)
     wf_lock_acquire(&changing);
     int before = weft_procs();
     if (before && n >= 1) {
-        wf_rt.config.procs = n; /* not to be followed any more */
+        wf_set(&wf_rt.follow, false);
         before = change((uint32_t)n);
     }
     wf_lock_release(&changing);

@@ -276,6 +276,7 @@ struct wf_rt {
     struct wf_p **ps; /* from here on of one runtime: run.c clears it */
     _Atomic uint32_t nprocs; /* how many there are to be: changed with lock held */
     _Atomic uint32_t nmade;  /* how many there ever were: those of ps */
+    _Atomic bool follow;     /* ... as many as there are CPUs, whatever that becomes */
     uint32_t pst_slow; /* WF_PST_FENCE: each entry is to go the slow way; else 0 */
     uint32_t fuzz;     /* seed, 0: off: fuzz.c */
     bool steal;

@@ -104,8 +104,8 @@ static inline void wf_p_let_leave(void)
 }
 /* So many to begin with. */
 int wf_procs_begin(uint32_t n);
-/* As many as there are CPUs, if the program leaves that to us. */
-void wf_procs_follow(int n);
+/* As many as there are CPUs by now, if the program leaves that to us. */
+void wf_procs_follow(void);
 /* From here on no runtime runs, and nobody changes the number. */
 void wf_procs_end(void);
 

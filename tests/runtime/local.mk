@@ -10,8 +10,10 @@ check_PROGRAMS += %D%/test_coro %D%/test_retake %D%/test_timer
 %C%_test_timer_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_timer_LDADD = $(RT_LDADD)
 
-# The number of Ps.
-check_PROGRAMS += %D%/test_procs
+# The number of Ps, and that of CPUs.
+check_PROGRAMS += %D%/test_cpus %D%/test_procs
+%C%_test_cpus_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_cpus_LDADD = $(RT_LDADD)
 %C%_test_procs_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_procs_LDADD = $(RT_LDADD)
 

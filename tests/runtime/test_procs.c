@@ -18,6 +18,8 @@ static void await_serving(uint32_t n)
 {
     while (wf_get(&wf_rt.nserve) != n)
         weft_yield();
+    wf_lock_acquire(&wf_rt.lock); /* what was done under it may be looked at */
+    wf_lock_release(&wf_rt.lock);
 }
 
 /* ---- the call ---- */
