@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 noinst_LTLIBRARIES += %D%/libwfworkloads.la
 %C%_libwfworkloads_la_SOURCES = \
-	%D%/sched.c %D%/sched.h %D%/sched_states.c \
+	%D%/sched.c %D%/sched.h %D%/sched_ab.c %D%/sched_states.c \
 	%D%/workload.h %D%/workloads.def
 %C%_libwfworkloads_la_LIBADD = -lm
 %C%_libwfworkloads_la_CPPFLAGS = $(AM_CPPFLAGS) $(LLHTTP_CFLAGS)

@@ -42,7 +42,7 @@ void sched_spin(struct sched *s, int64_t ns)
 
 bool sched_over(const struct sched *s)
 {
-    return wl_stopping(s->wl);
+    return wl_stopping(s->wl) || (s->slice && sched_clock() >= s->until);
 }
 
 static void started(struct sched *s, const char *name, int err)
@@ -227,7 +227,7 @@ static void pinned_child(void *arg)
     int64_t made = atomic_load(&s->made);
 
     wl_hist_add(&s->waits, sched_clock() - made);
-    sched_spin(s, ms / 10);
+    sched_spin(s, ms / 100);
     weft_wait_group_done(&s->all);
 }
 
@@ -529,6 +529,10 @@ static void setup(struct wl *w)
 
     for (const char *const *knob = scenario->knobs; *knob; knob += 2)
         wl_knob(w, knob[0], knob[1]);
+    if (wl_given(w, "ab")) {
+        sched_ab_setup(w, scenario->run);
+        return;
+    }
     for (const char *const *expr = scenario->required; *expr; expr++)
         wl_require(w, *expr);
     if (wl_given(w, "steal"))
@@ -540,9 +544,8 @@ static void setup(struct wl *w)
 /* Pinned coroutines on every P, and nobody may take what waits behind them. */
 static bool starves_all(const struct sched *s)
 {
-    return scenarios[wl_scenario(s->wl)].run == sched_pinned &&
-           !wl_config(s->wl)->steal && s->pin >= (size_t)s->procs &&
-           !wl_on(s->wl, "force");
+    return s->run == sched_pinned && !wl_config(s->wl)->steal &&
+           s->pin >= (size_t)s->procs && !wl_on(s->wl, "force");
 }
 
 static void figures(struct sched *s)
@@ -560,6 +563,7 @@ static void figures(struct sched *s)
     wl_figure(w, "threads_created", (double)st.threads_created, "");
     wl_figure(w, "threads_max", st.threads_max, "");
     wl_figure(w, "global_runq_max", st.global_runq_max, "");
+    wl_figure(w, "longest_p_hold_ms", s->hold_ms, "ms");
     for (int i = 0; i < s->procs && !weft_stats_proc(i, &p); i++) {
         wl_figure_item(w, "runq_max", p.runq_max, "");
         wl_figure_item(w, "free_gs", p.free_g, "");
@@ -568,9 +572,27 @@ static void figures(struct sched *s)
     }
 }
 
-static void main_coroutine(void *arg)
+static void compute_once(void *arg)
 {
     struct sched *s = arg;
+
+    sched_spin(s, 2 * ms);
+    weft_wait_group_done(&s->all);
+}
+
+/* A slice of --ab begins when the threads are there, which takes the kernel its time. */
+static void begin_slice(struct sched *s)
+{
+    for (int i = 0; i < 2 * s->procs; i++)
+        start(s, "sched.warm", compute_once, s);
+    wait_all(s);
+    s->until = sched_clock() + s->slice;
+}
+
+void sched_main(void *arg)
+{
+    struct sched *s = arg;
+    struct weft_stats st = { .size = sizeof st };
 
     s->procs = weft_procs();
     if (starves_all(s)) {
@@ -580,15 +602,21 @@ static void main_coroutine(void *arg)
         return;
     }
     weft_wait_group_init(&s->all, "sched.all");
-    scenarios[wl_scenario(s->wl)].run(s);
+    if (s->slice)
+        begin_slice(s);
+    s->run(s);
+    weft_stats(&st);
+    s->hold_ms = (double)st.longest_hold_ns / 1e6;
     weft_wait_group_fini(&s->all);
-    figures(s);
+    if (!s->slice)
+        figures(s);
 }
 
 static void run(struct wl *w)
 {
     struct sched s = {
         .wl = w,
+        .run = scenarios[wl_scenario(w)].run,
         .coroutines = (size_t)wl_int(w, "coroutines"),
         .pin = (size_t)wl_int(w, "pin"),
         .producers = (size_t)wl_int(w, "producers"),
@@ -598,7 +626,9 @@ static void run(struct wl *w)
         .ballast = (size_t)wl_int(w, "ballast"),
     };
 
-    if (wl_weft(w, main_coroutine, &s)) {
+    if (wl_given(w, "ab")) {
+        sched_ab_run(&s, s.run);
+    } else if (wl_weft(w, sched_main, &s)) {
         if (wl_hist_count(&s.waits))
             wl_latency(w, "runnable_wait_", &s.waits, "us");
         wl_figure(w, "longest_run_ms", (double)atomic_load(&s.longest_run) / 1e6, "ms");
@@ -609,10 +639,12 @@ static void run(struct wl *w)
 static const struct wf_option options[] = {
     { "coroutines", WF_OPT_INT, "N", "0", 0, 1e7,
       "how many; 0: the scenario's own number", 0, 0 },
-    { "pin", WF_OPT_INT, "N", "1", 1, WEFT_PROCS_MAX, "of pinned: coroutines bound to threads", 0,
-      0 },
+    { "pin", WF_OPT_INT, "N", "1", 1, WEFT_PROCS_MAX,
+      "of pinned: coroutines bound to threads", 0, 0 },
     { "steal", WF_OPT_CHOICE, "on|off", NULL, 0, 0, "may Ps steal", 0, 0 },
     { "preempt", WF_OPT_CHOICE, "on|off", NULL, 0, 0, "are Ps taken from hogs", 0, 0 },
+    { "ab", WF_OPT_FLAG, NULL, NULL, 0, 0,
+      "of hog and pinned: with and without what helps, in turns", 0, 0 },
     { "force", WF_OPT_FLAG, NULL, NULL, 0, 0, "run what starves everything", 0, 0 },
     { "hog", WF_OPT_TIME, "T", "200ms", 1e3, 60e9,
       "of hog: how long without a scheduling point", 0, 0 },

@@ -13,6 +13,9 @@
 
 struct sched {
     struct wl *wl;
+    void (*run)(struct sched *s); /* the scenario */
+    int64_t slice, until;         /* of --ab: how long; when this one ends; else 0 */
+    double hold_ms;               /* longest_p_hold_ms */
     int procs;
     size_t coroutines;            /* 0: the scenario's own number */
     size_t pin, producers, queue; /* of pinned and chan-pileup */
@@ -32,6 +35,13 @@ struct sched {
 int64_t sched_clock(void);
 void sched_spin(struct sched *s, int64_t ns);
 bool sched_over(const struct sched *s);
+
+/* In a coroutine: the scenario, until it is over. */
+void sched_main(void *arg);
+
+/* --ab: what is required, and the run itself. */
+void sched_ab_setup(struct wl *w, void (*run)(struct sched *s));
+void sched_ab_run(struct sched *s, void (*run)(struct sched *s));
 
 void sched_healthy(struct sched *s);
 void sched_states(struct sched *s);

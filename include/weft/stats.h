@@ -29,9 +29,11 @@ struct weft_stats {
     uint32_t global_runq, global_runq_max;
     uint32_t hogs;                   /* coroutines that run without a P now */
     uint64_t stacks, stacks_guarded; /* reserved; of these with a guard page */
-    const char *guard;               /* "madvise", "mprotect", "none" */
-    const char *retake;              /* "membarrier", "fence", "off" */
-    const char *poll;                /* "epoll_pwait2", "epoll_wait" (in ms), "none" */
+    int64_t
+        longest_hold_ns; /* a P was held by one coroutine while others were due on it */
+    const char *guard;   /* "madvise", "mprotect", "none" */
+    const char *retake;  /* "membarrier", "fence", "off" */
+    const char *poll;    /* "epoll_pwait2", "epoll_wait" (in ms), "none" */
 };
 
 struct weft_stats_proc {

@@ -6,14 +6,16 @@
  * the workload's own coroutine, and gives the latter --grace to come to its end.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -301,8 +303,21 @@ static void run_main(void *arg)
     w->end = weft_now();
 }
 
+/* Another one in its place: the poller still knows the last run's, which has a name more. */
+static void renew_wake(struct wl *w)
+{
+    int fresh = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+    if (fresh < 0 || dup3(fresh, w->wake, O_CLOEXEC) < 0)
+        wl_fail(w, -errno, "cannot begin");
+    if (fresh >= 0)
+        close(fresh);
+}
+
 bool wl_weft(struct wl *w, void (*fn)(void *), void *arg)
 {
+    if (w->begin)
+        renew_wake(w);
     if (wl_failed(w) || wf_run_signal())
         return false;
     w->fn = fn;

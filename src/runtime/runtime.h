@@ -178,8 +178,9 @@ struct wf_p {
 
     /* the monitor's */
     alignas(WF_CACHE_LINE) struct wf_watch {
-        uint32_t tick;       /* seen last */
-        int64_t since;       /* when first seen with it */
+        uint32_t tick;  /* seen last */
+        int64_t since;  /* when first seen with it */
+        int64_t wanted; /* when others were first seen due meanwhile; 0: none are */
         uint64_t dispatches; /* seen last */
         int64_t cpu; /* of the M's thread, when that began to look long; -1 not yet */
         uint64_t block; /* the M's block_tick seen last */
@@ -273,7 +274,7 @@ struct wf_rt {
     /* read often, written hardly ever */
     alignas(
         WF_CACHE_LINE) bool need_fence; /* no membarrier; of the process, for ever */
-    struct wf_p **ps; /* from here on of one runtime: run.c clears it */
+    struct wf_p **ps;        /* from here on of one runtime: run.c clears it */
     _Atomic uint32_t nprocs; /* how many there are to be: changed with lock held */
     _Atomic uint32_t nmade;  /* how many there ever were: those of ps */
     _Atomic bool follow;     /* ... as many as there are CPUs, whatever that becomes */
@@ -291,7 +292,7 @@ struct wf_rt {
     alignas(WF_CACHE_LINE) _Atomic uint32_t nspinning;
     _Atomic bool need_spinning;
     _Atomic uint32_t nidle_p, nidle_m;
-    _Atomic uint32_t nserve; /* Ps that serve: nprocs, and those not yet gone */
+    _Atomic uint32_t nserve;  /* Ps that serve: nprocs, and those not yet gone */
     _Atomic uint32_t nglobal; /* length of the global queue */
 
     /* guarded by lock */
@@ -314,6 +315,7 @@ struct wf_rt {
     _Atomic uint32_t foreign;                    /* weft_foreign_begin */
     _Atomic uint32_t hogs;                       /* Gs that run without a P */
     _Atomic uint64_t retakes, retakes_hog, coroutines_max;
+    _Atomic int64_t longest_hold; /* sysmon.c */
     int64_t started;
     _Atomic uint32_t done;    /* futex: the main coroutine returned */
     const void *main_spawned; /* who called weft_run */

@@ -78,6 +78,7 @@ static void fill(struct weft_stats *s)
     s->retakes = wf_get(&wf_rt.retakes);
     s->retakes_hog = wf_get(&wf_rt.retakes_hog);
     s->hogs = wf_get(&wf_rt.hogs);
+    s->longest_hold_ns = wf_get(&wf_rt.longest_hold);
     wf_stack_stats(&stacks);
     s->stacks = stacks.reserved;
     s->stacks_guarded = stacks.guarded;

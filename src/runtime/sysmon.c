@@ -116,6 +116,18 @@ static void consider_blocked(struct wf_p *p, struct wf_m *m)
     }
 }
 
+/* It still has the turn that it had: for how long were others due? */
+static void note_hold(struct wf_p *p)
+{
+    struct wf_watch *w = &p->watch;
+    if (!wf_runq_len(p) && wf_timers_first(p) > sysmon.now)
+        w->wanted = 0;
+    else if (!w->wanted)
+        w->wanted = sysmon.now;
+    else if (sysmon.now - w->wanted > wf_get(&wf_rt.longest_hold))
+        wf_set(&wf_rt.longest_hold, sysmon.now - w->wanted);
+}
+
 static void watch(struct wf_p *p)
 {
     struct wf_watch *w = &p->watch;
@@ -136,6 +148,7 @@ static void watch(struct wf_p *p)
         return;
     }
     int64_t ran = sysmon.now - w->since;
+    note_hold(p);
     if (!wf_rt.preempt || ran < wf_rt.preempt / 8)
         return;
     if (w->cpu < 0)
