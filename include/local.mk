@@ -7,6 +7,7 @@ weftinclude_HEADERS = \
 	%D%/weft/ctx.h \
 	%D%/weft/error.h \
 	%D%/weft/group.h \
+	%D%/weft/log.h \
 	%D%/weft/net.h \
 	%D%/weft/pool.h \
 	%D%/weft/run.h \

@@ -39,15 +39,16 @@ typedef struct weft_config {
     int64_t preempt;    /* ns until a P is retaken; 0: never */
     int64_t sysmon_min; /* ns: shortest and longest sleep of the monitor */
     int64_t sysmon_max;
-    bool steal;                /* Ps take work from each other */
-    int thread_cache;          /* parked Ms kept for re-use */
-    int max_hogs;              /* retaken hogs at a time; WEFT_AUTO: 4 for each P */
-    int trace_mode;            /* enum weft_trace_mode */
-    size_t trace_buffer;       /* bytes the tracer may hold in all */
-    unsigned trace_stacks;     /* WEFT_STACKS_...: which events carry stacks */
-    int64_t schedtrace;        /* ns between lines on standard error; 0: none */
-    bool scheddetail;          /* with a line for each P, M and G */
-    int64_t fuzz;              /* seed of unusual schedules, for tests; 0: none */
+    bool steal;            /* Ps take work from each other */
+    int thread_cache;      /* parked Ms kept for re-use */
+    int max_hogs;          /* retaken hogs at a time; WEFT_AUTO: 4 for each P */
+    int trace_mode;        /* enum weft_trace_mode */
+    size_t trace_buffer;   /* bytes the tracer may hold in all */
+    unsigned trace_stacks; /* WEFT_STACKS_...: which events carry stacks */
+    int64_t schedtrace;    /* ns between lines on standard error; 0: none */
+    bool scheddetail;      /* with a line for each P, M and G */
+    int64_t fuzz;          /* seed of unusual schedules, for tests; 0: none */
+    int log_level;         /* enum weft_log_level; WEFT_AUTO: as the program set it */
     char trace[WEFT_PATH_MAX]; /* file to trace to, from start to end; "": none */
 } weft_config;
 

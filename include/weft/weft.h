@@ -12,6 +12,7 @@
 #include <weft/ctx.h>
 #include <weft/error.h>
 #include <weft/group.h>
+#include <weft/log.h>
 #include <weft/net.h>
 #include <weft/pool.h>
 #include <weft/run.h>

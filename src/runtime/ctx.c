@@ -57,6 +57,8 @@ static void destroy(weft_ctx *ctx)
     wf_obj_free(&ctx->obj);
     if (ctx->own_message)
         free((char *)ctx->message);
+    if (ctx->own_value)
+        free(ctx->value);
     free(ctx);
 }
 

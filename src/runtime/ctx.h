@@ -22,6 +22,7 @@ struct weft_ctx {
     int64_t deadline;      /* its own or an ancestor's; WF_FOREVER for none */
     bool timed;            /* timer was started: no ancestor's deadline is earlier */
     bool own_message;      /* message is to be freed */
+    bool own_value;        /* so is value */
     int cause;             /* with err, as are the next two */
     const char *message;   /* or the parent's; NULL for none */
     const void *key;       /* of with_value */

@@ -24,6 +24,13 @@ static char *end(const struct wf_json *j)
     return j->out + (j->at < j->size ? j->at : j->size);
 }
 
+static void put(struct wf_json *j, const char *text, size_t n)
+{
+    if (room(j))
+        memcpy(end(j), text, n < room(j) ? n : room(j));
+    j->at += n;
+}
+
 void wf_json_raw(struct wf_json *j, const char *format, ...)
 {
     va_list args;
@@ -35,20 +42,20 @@ void wf_json_raw(struct wf_json *j, const char *format, ...)
 
 void wf_json_open(struct wf_json *j, const char *brace)
 {
-    wf_json_raw(j, "%s", brace);
+    put(j, brace, 1);
     j->first = true;
 }
 
 void wf_json_close(struct wf_json *j, const char *brace)
 {
-    wf_json_raw(j, "%s", brace);
+    put(j, brace, 1);
     j->first = false;
 }
 
 void wf_json_next(struct wf_json *j)
 {
     if (!j->first)
-        wf_json_raw(j, ",");
+        put(j, ",", 1);
     j->first = false;
 }
 
@@ -56,7 +63,7 @@ void wf_json_key(struct wf_json *j, const char *key)
 {
     wf_json_next(j);
     wf_json_string(j, key, strlen(key), SIZE_MAX);
-    wf_json_raw(j, ":");
+    put(j, ":", 1);
 }
 
 /*
@@ -103,9 +110,26 @@ static size_t dump(struct wf_json *j, json_t *value)
     return n;
 }
 
+/* Nothing in it is to be quoted, as in most keys and texts: not worth a value. */
+static bool plain(const char *text, size_t n)
+{
+    unsigned char odd = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
+        odd |= c < 0x20 || c > 0x7e || c == '"' || c == '\\';
+    }
+    return !odd;
+}
+
 bool wf_json_string(struct wf_json *j, const char *text, size_t n, size_t most)
 {
     size_t len, want;
+    if (n + 2 <= most && n <= WF_JSON_TEXT && plain(text, n)) {
+        put(j, "\"", 1);
+        put(j, text, n);
+        put(j, "\"", 1);
+        return true;
+    }
     bool all = clean(text, n, j->clean, &len) == n;
     while ((want = dump(j, json_stringn_nocheck(j->clean, len))) > most && len) {
         size_t fit = len * most / want; /* if all characters were alike */
@@ -113,7 +137,7 @@ bool wf_json_string(struct wf_json *j, const char *text, size_t n, size_t most)
         all = false;
     }
     if (!want)
-        wf_json_raw(j, "null");
+        put(j, "null", 4);
     j->at += want;
     return all && want;
 }

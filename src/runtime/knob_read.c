@@ -150,6 +150,18 @@ bool wf_read_mode(const char *text, void *field)
     return read_word(text, words, field);
 }
 
+/* WEFT_AUTO or enum weft_log_level. */
+bool wf_read_log(const char *text, void *field)
+{
+    static const char *const words[] = { "auto",  "debug", "info", "warn",
+                                         "error", "off",   NULL };
+    int n;
+    if (!read_word(text, words, &n))
+        return false;
+    *(int *)field = n - 1;
+    return true;
+}
+
 bool wf_read_path(const char *text, void *field)
 {
     size_t len = strlen(text);

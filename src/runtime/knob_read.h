@@ -19,6 +19,7 @@ bool wf_read_guard(const char *text, void *field);
 bool wf_read_mode(const char *text, void *field);
 bool wf_read_path(const char *text, void *field);
 bool wf_read_stacks(const char *text, void *field);
+bool wf_read_log(const char *text, void *field);
 bool wf_read_debug(const char *text, void *field);
 
 #endif /* WF_RUNTIME_KNOB_READ_H */

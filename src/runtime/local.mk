@@ -28,6 +28,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/guard.c %D%/guard.h \
 	%D%/json.c %D%/json.h \
 	%D%/lock.c %D%/lock.h %D%/locks.def \
+	%D%/log.c %D%/log.h \
 	%D%/m.c \
 	%D%/mutex.c %D%/mutex.h \
 	%D%/name.c \
@@ -64,6 +65,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/trace_tables.c \
 	%D%/trace_user.c \
 	%D%/trace_writer.c \
+	%D%/traceparent.c \
 	%D%/unwind.c \
 	%D%/threads.c \
 	%D%/timer.c \

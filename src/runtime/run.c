@@ -5,6 +5,7 @@
  * main coroutine has returned, the monitor parts with all Ms; then everything is given
  * back, but for what threads still stand on that compute or block in user code.
  */
+#include <weft/log.h>
 #include <weft/run.h>
 
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include "runtime/knobs.h"
 #include "runtime/dump.h"
 #include "runtime/futex.h"
+#include "runtime/log.h"
 #include "runtime/sched.h"
 #include "runtime/stack.h"
 #include "runtime/sysmon.h"
@@ -78,7 +80,8 @@ static bool sound(const weft_config *c)
     return c->size == sizeof *c && (c->procs == WEFT_AUTO || c->procs >= 1) &&
            c->procs <= WEFT_PROCS_MAX && c->max_threads >= 1 && c->sysmon_min > 0 &&
            c->sysmon_max >= c->sysmon_min && c->thread_cache >= 0 && c->preempt >= 0 &&
-           c->fuzz >= 0 && c->fuzz <= UINT32_MAX && c->stack_size >= 16384 &&
+           c->log_level >= WEFT_AUTO && c->log_level <= WEFT_LOG_OFF && c->fuzz >= 0 &&
+           c->fuzz <= UINT32_MAX && c->stack_size >= 16384 &&
            c->stack_size <= 1 << 20 && !(c->stack_size & (c->stack_size - 1));
 }
 
@@ -102,6 +105,7 @@ static int configure(const weft_config *config)
     wf_rt.preempt = c.preempt;
     wf_rt.stack_size = c.stack_size;
     wf_rt.fuzz = (uint32_t)c.fuzz;
+    wf_log_configure(c.log_level);
     wf_set(&wf_rt.canary, c.fuzz != 0); /* each switch is looked at */
     return 0;
 }

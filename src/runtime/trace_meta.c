@@ -191,6 +191,13 @@ static void show_stacks(FILE *out, const void *field)
     static const char *const names[] = { "none", "block", "create", "block,create" };
     fputs(names[*(const unsigned *)field & 3], out);
 }
+static void show_log(FILE *out, const void *field)
+{
+    static const char *const names[] = { "auto",  "debug", "info", "warn",
+                                         "error", "off",   NULL };
+    unsigned n = (unsigned)*(const int *)field + 1;
+    fputs(names[n < 6 ? n : 0], out);
+}
 static void show_debug(FILE *out, const void *field)
 {
     const weft_config *c = wf_container(field, weft_config, schedtrace);

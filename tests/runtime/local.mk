@@ -145,7 +145,10 @@ check_PROGRAMS += %D%/test_semantics_cancel %D%/test_semantics_chan %D%/test_sem
 %C%_test_semantics_sync_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
 
 # Errors and log lines.
-check_PROGRAMS += %D%/test_error
+check_PROGRAMS += %D%/test_error %D%/test_log
+%C%_test_log_CPPFLAGS = $(RT_CPPFLAGS) $(JANSSON_CFLAGS)
+%C%_test_log_LDADD = $(RT_LDADD) $(JANSSON_LIBS)
+%C%_test_log_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc
 %C%_test_error_CPPFLAGS = $(RT_CPPFLAGS) $(JANSSON_CFLAGS)
 %C%_test_error_LDADD = $(RT_LDADD) $(JANSSON_LIBS)
 %C%_test_error_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc

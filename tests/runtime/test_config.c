@@ -88,6 +88,8 @@ static int64_t field_of(const weft_config *c, const char *knob)
         return c->trace_stacks;
     if (!strcmp(knob, "sysmon"))
         return c->sysmon_max;
+    if (!strcmp(knob, "log"))
+        return c->log_level;
     if (!strcmp(knob, "debug"))
         return c->schedtrace + c->scheddetail + 10 * c->fuzz;
     return -2;
@@ -125,6 +127,9 @@ static void test_values_mean_what_they_say(void **state)
         { "debug", "schedtrace", -1 },
         { "debug", "fuzz=7,schedtrace=1", 1000070 },
         { "debug", "fuzz=0", -1 },
+        { "log", "debug", WEFT_LOG_DEBUG },
+        { "log", "off", WEFT_LOG_OFF },
+        { "log", "loud", -1 },
     };
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
