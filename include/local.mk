@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 weftincludedir = $(includedir)/weft
 weftinclude_HEADERS = \
+	%D%/weft/addr.h \
 	%D%/weft/block.h \
 	%D%/weft/chan.h \
 	%D%/weft/coro.h \

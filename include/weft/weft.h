@@ -6,6 +6,7 @@
 #define WEFT_WEFT_H
 #include <errno.h>
 
+#include <weft/addr.h>
 #include <weft/block.h>
 #include <weft/chan.h>
 #include <weft/coro.h>

@@ -66,6 +66,33 @@ int wf_addr_parse(const char *text, struct wf_addr *a)
     return strncmp(text, "unix:", 5) ? parse_inet(text, a) : parse_unix(text + 5, a);
 }
 
+static int print_unix(const struct wf_addr *a, char *buf, size_t size)
+{
+    const char *path = a->sa.un.sun_path;
+    size_t head = offsetof(struct sockaddr_un, sun_path);
+    int room = a->size > head ? (int)(a->size - head) : 0;
+    if (room && !*path)
+        return snprintf(buf, size, "unix:@%.*s", room - 1, path + 1);
+    return snprintf(buf, size, "unix:%.*s", room, path);
+}
+
+int wf_addr_print(const struct wf_addr *a, char *buf, size_t size)
+{
+    char host[INET6_ADDRSTRLEN];
+    if (a->sa.any.sa_family == AF_UNIX)
+        return print_unix(a, buf, size);
+    if (a->sa.any.sa_family == AF_INET) {
+        inet_ntop(AF_INET, &a->sa.in.sin_addr, host, sizeof host);
+        return snprintf(buf, size, "%s:%u", host, ntohs(a->sa.in.sin_port));
+    }
+    if (a->sa.any.sa_family == AF_INET6) {
+        inet_ntop(AF_INET6, &a->sa.in6.sin6_addr, host, sizeof host);
+        return snprintf(buf, size, "[%s]:%u", host, ntohs(a->sa.in6.sin6_port));
+    }
+    snprintf(buf, size, "?");
+    return -EINVAL;
+}
+
 const char *wf_addr_name(const char *prefix, const char *text, int fd)
 {
     char name[WF_ADDR_NAME];

@@ -22,6 +22,12 @@ struct wf_addr {
 
 /* 0, or -EINVAL: text is no address. */
 int wf_addr_parse(const char *text, struct wf_addr *a);
+/* As snprintf; -EINVAL, and "?", where it is of an unknown kind. */
+int wf_addr_print(const struct wf_addr *a, char *buf, size_t size);
+/* A socket of a type for the address, that does not block; or -errno. */
+int wf_addr_socket(const struct wf_addr *a, int type);
+/* Before the first M: lookups that the runtime before has left behind do not count. */
+void wf_resolve_begin(void);
 /* prefix and text, with the port that the socket has; interned, NULL without memory. */
 const char *wf_addr_name(const char *prefix, const char *text, int fd);
 

@@ -15,6 +15,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/knob_read.c %D%/knob_read.h \
 	%D%/coro.c \
 	%D%/cpus.c \
+	%D%/datagram.c \
 	%D%/deadlock.c \
 	%D%/dump.c %D%/dump.h \
 	%D%/emit.c \
@@ -43,6 +44,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/pin.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/preempt.c \
+	%D%/resolve.c \
 	%D%/run.c \
 	%D%/runq.c %D%/runq.h \
 	%D%/runtime.h \
@@ -51,6 +53,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/sched.c %D%/sched.h \
 	%D%/select.c \
 	%D%/semaphore.c \
+	%D%/sockopt.c \
 	%D%/stack.c %D%/stack.h \
 	%D%/stats.c \
 	%D%/switch.h \
@@ -69,6 +72,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/unwind.c \
 	%D%/threads.c \
 	%D%/timer.c \
+	%D%/vector.c \
 	%D%/version.c \
 	%D%/waitgroup.c \
 	%D%/waitq.c %D%/waitq.h

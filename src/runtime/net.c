@@ -20,24 +20,23 @@
 
 #define NOINLINE __attribute__((noinline))
 
-/* A socket for the address, or -errno. */
-static NOINLINE int open_socket(const struct wf_addr *a)
+NOINLINE int wf_addr_socket(const struct wf_addr *a, int type)
 {
     int on = 1;
-    int fd = socket(a->sa.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(a->sa.any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     /* Answers are small and written at once; connections inherit it. */
-    if (a->sa.any.sa_family != AF_UNIX)
+    if (a->sa.any.sa_family != AF_UNIX && type == SOCK_STREAM)
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     return fd;
 }
 
-static int bind_and_listen(int fd, const struct wf_addr *a, int backlog)
+static int bind_and_listen(int fd, const struct wf_addr *a, int reuse, int backlog)
 {
     int on = 1;
     if (a->sa.any.sa_family != AF_UNIX &&
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        setsockopt(fd, SOL_SOCKET, reuse, &on, sizeof on) < 0)
         return -errno;
     if (bind(fd, &a->sa.any, a->size) < 0 ||
         listen(fd, backlog > 0 ? backlog : SOMAXCONN) < 0)
@@ -56,44 +55,59 @@ int weft_fd_new(int fd, const char *name, weft_fd **out)
     return err;
 }
 
-int weft_listen(const char *addr, int backlog, weft_fd **out)
+int wf_fd_bound(int fd, enum wf_fd_kind kind, const char *addr, const struct wf_addr *a,
+                weft_fd **out)
+{
+    char *path = NULL;
+    bool unix_path = a->sa.any.sa_family == AF_UNIX;
+    int err = 0;
+    if (unix_path && !(path = strdup(a->sa.un.sun_path)))
+        err = -ENOMEM;
+    if (!err) {
+        wf_enter_emit();
+        err = wf_fd_new(fd, kind, wf_addr_name("", addr, fd), out);
+        wf_leave();
+    }
+    if (!err) {
+        (*out)->path = path;
+        return 0;
+    }
+    free(path);
+    if (unix_path)
+        unlink(a->sa.un.sun_path);
+    return err;
+}
+
+static int listen_at(const char *addr, int reuse, int backlog, weft_fd **out)
 {
     struct wf_addr a;
-    char *path = NULL;
-    struct weft_fd *f;
     int err = wf_addr_parse(addr, &a);
     if (err)
         return err;
-    int fd = open_socket(&a);
+    int fd = wf_addr_socket(&a, SOCK_STREAM);
     if (fd < 0)
         return fd;
-    err = bind_and_listen(fd, &a, backlog);
-    if (err)
-        goto close_fd;
-    if (a.sa.any.sa_family == AF_UNIX) {
-        path = strdup(a.sa.un.sun_path);
-        err = path ? 0 : -ENOMEM;
-        if (err)
-            goto unlink_path;
+    struct weft_fd *f = NULL;
+    err = bind_and_listen(fd, &a, reuse, backlog);
+    if (!err)
+        err = wf_fd_bound(fd, WF_FD_STREAM, addr, &a, &f);
+    if (err) {
+        close(fd);
+        return err;
     }
-    wf_enter_emit();
-    err = wf_fd_new(fd, WF_FD_STREAM, wf_addr_name("", addr, fd), &f);
-    wf_leave();
-    if (err)
-        goto free_path;
-    f->path = path;
     f->accepted = wf_addr_name("from ", addr, fd);
     *out = f;
     return 0;
+}
 
-free_path:
-    free(path);
-unlink_path:
-    if (a.sa.any.sa_family == AF_UNIX)
-        unlink(a.sa.un.sun_path);
-close_fd:
-    close(fd);
-    return err;
+int weft_listen(const char *addr, int backlog, weft_fd **out)
+{
+    return listen_at(addr, SO_REUSEADDR, backlog, out);
+}
+
+int weft_listen_shared(const char *addr, int backlog, weft_fd **out)
+{
+    return listen_at(addr, SO_REUSEPORT, backlog, out);
 }
 
 static NOINLINE int sys_connect(int fd, const struct wf_addr *a)
@@ -164,7 +178,7 @@ int weft_connect(const char *addr, int64_t deadline, weft_fd **out)
     if (err)
         return err;
     wf_enter();
-    int fd = open_socket(&a);
+    int fd = wf_addr_socket(&a, SOCK_STREAM);
     if (fd >= 0) {
         err = sys_connect(fd, &a);
         if (err == -EAGAIN)
@@ -318,6 +332,35 @@ ssize_t weft_write(weft_fd *f, const void *buf, size_t size, int64_t deadline)
     return n;
 }
 
+ssize_t wf_fd_call(struct weft_fd *f, enum wf_fd_dir dir, wf_fd_try *try, void *arg,
+                   int64_t deadline)
+{
+    enum wf_why why = dir == WF_FD_READ ? WF_WHY_net_read : WF_WHY_net_write;
+    int err = 0;
+    ssize_t n = -EBADF;
+    wf_enter();
+    if (!wf_fd_acquire(f)) {
+        wf_leave();
+        return n;
+    }
+    do {
+        uint32_t events = wf_fd_events(f, dir);
+        if (!f->pollable) {
+            wf_leave();
+            weft_block_begin(WEFT_BLOCK_FILE);
+        }
+        n = try(f, arg);
+        if (!f->pollable) {
+            weft_block_end();
+            wf_enter();
+        }
+        err = n == -EAGAIN ? wf_fd_wait(f, dir, events, why, deadline) : 0;
+    } while (n == -EAGAIN && !err);
+    wf_fd_release(f);
+    wf_leave();
+    return err ? err : n;
+}
+
 static int wait_either(struct weft_fd *f, enum wf_fd_dir dir, int64_t deadline)
 {
     enum wf_why why = dir == WF_FD_READ ? WF_WHY_net_read : WF_WHY_net_write;
@@ -365,6 +408,16 @@ int weft_close(weft_fd *f)
     int err = wf_fd_close(f);
     wf_leave();
     return err;
+}
+
+int weft_close_gracefully(weft_fd *f, int64_t deadline)
+{
+    char drop[4096];
+    ssize_t n = deadline ? weft_shutdown(f, WEFT_WRITE) : 0;
+    while (!n && deadline && (n = weft_read(f, drop, sizeof drop, deadline)) > 0)
+        n = 0;
+    int err = weft_close(f);
+    return n < 0 ? (int)n : err;
 }
 
 int weft_fd_num(const weft_fd *f)

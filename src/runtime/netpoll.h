@@ -53,6 +53,12 @@ enum wf_fd_kind { WF_FD_STRANGER, WF_FD_STREAM };
 /* A descriptor around fd, of which it takes ownership; -errno if that cannot be. */
 int wf_fd_new(int fd, enum wf_fd_kind kind, const char *name, struct weft_fd **out);
 
+struct wf_addr;
+/* The same for one that is bound to addr: a unix socket's path goes with it, now if that
+ * cannot be.  On failure fd stays the caller's. */
+int wf_fd_bound(int fd, enum wf_fd_kind kind, const char *addr, const struct wf_addr *a,
+                weft_fd **out);
+
 /* Once: who is parked on it gets -ECANCELED; -EBADF if it is closed already. */
 int wf_fd_close(struct weft_fd *f);
 
@@ -73,6 +79,15 @@ static inline uint32_t wf_fd_events(struct weft_fd *fd, enum wf_fd_dir dir)
  */
 int wf_fd_wait(struct weft_fd *fd, enum wf_fd_dir dir, uint32_t events, enum wf_why why,
                int64_t deadline);
+
+/*
+ * A whole call: begin it, try (arg is its own), wait for dir while that says -EAGAIN, end
+ * it.  Where the kernel cannot wait, it is tried in a blocking section.  Returns what try
+ * did, -EBADF if fd is closed, or as wf_fd_wait.
+ */
+typedef ssize_t wf_fd_try(struct weft_fd *fd, void *arg);
+ssize_t wf_fd_call(struct weft_fd *fd, enum wf_fd_dir dir, wf_fd_try *try, void *arg,
+                   int64_t deadline);
 
 /*
  * A stream that gave less than it was asked for is empty until the next event: to try

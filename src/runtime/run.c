@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "runtime/addr.h"
 #include "runtime/ctx.h"
 #include "runtime/knobs.h"
 #include "runtime/dump.h"
@@ -136,6 +137,7 @@ static int begin(const weft_config *config)
         return err;
     pthread_once(&did, once);
     wf_preempt_init();
+    wf_resolve_begin();
     err = wf_stacks_init();
     if (!err)
         err = wf_pool_begin();
