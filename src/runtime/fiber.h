@@ -70,6 +70,22 @@ static inline void wf_fiber_map(const char *base, size_t size)
 #endif
 }
 
+/* Nobody may touch it, and somebody may again; NULL is allowed. */
+static inline void wf_fiber_poison(const void *at, size_t size)
+{
+    (void)at, (void)size;
+#ifdef WF_ASAN
+    __asan_poison_memory_region(at, size);
+#endif
+}
+static inline void wf_fiber_unpoison(const void *at, size_t size)
+{
+    (void)at, (void)size;
+#ifdef WF_ASAN
+    __asan_unpoison_memory_region(at, at ? size : 0);
+#endif
+}
+
 /* About to leave for the stack lo..hi; save NULL: for ever. */
 static inline void wf_fiber_leave(void **save, const char *lo, const char *hi,
                                   void *fiber)

@@ -3,9 +3,11 @@
  * pool.c - objects used again: a cache for each P, a shared list behind them.
  * A cache is touched only by the M that holds its P, so it needs neither lock nor atomic
  * operation.  What was put last lies in a place of its own: to get and put one object
- * again and again then depends on no count from one call to the next.  Half of it moves to the shared list when it is full, and half is filled
- * from there when it is empty.  Memory is allocated and freed, and reset called, in user
- * state: whoever is slow in there can lose its P.
+ * again and again then depends on no count from one call to the next.  Half of it moves
+ * to the shared list when it is full, and half is filled from there when it is empty.
+ * What nobody needed of that for a period becomes a victim, which another such period
+ * frees: the monitor looks once a second.  Memory is allocated and freed, and reset
+ * called, in user state: whoever is slow in there can lose its P.
  */
 #include <weft/pool.h>
 
@@ -13,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/fiber.h"
 #include "runtime/obj.h"
 #include "runtime/pool.h"
 #include "runtime/runtime.h"
@@ -23,6 +26,8 @@ enum {
     SHARED_MIN = 64,         /* objects it may hold, however large they are */
     SHARED_BYTES = 16 << 20, /* else so many bytes of them */
     POISON = 0xDB,
+    TRIM_BATCH = 256,     /* objects freed at a time, without the lock */
+    TRIM_MOST = 64 << 10, /* of one pool, each period */
 };
 
 struct cache {
@@ -40,8 +45,10 @@ struct weft_pool {
     _Atomic(struct cache *) caches[CACHES]; /* by P; made by its first use */
 
     struct wf_lock lock; /* rank POOL: guards what follows */
-    uint32_t n, room;
-    void **objs;                  /* the shared list: n of room; grows to shared_max */
+    uint32_t n, room, base;
+    void **objs;      /* the shared list: n from base on; room grows to shared_max */
+    uint32_t least;   /* the smallest n since the monitor looked */
+    uint32_t victims; /* from base on: not needed in the period before */
     struct wf_pool_counts counts; /* of those without a cache */
 
     struct wf_list link;         /* these guarded by pools.lock */
@@ -116,12 +123,21 @@ static struct cache *make_cache(weft_pool *pool, struct wf_m *m)
     return c;
 }
 
+/* With pool->lock held, and n not 0: the one that came last. */
+static void *take_last(weft_pool *pool)
+{
+    void *obj = pool->objs[pool->base + --pool->n];
+    if (pool->n < pool->least)
+        pool->least = pool->n;
+    return obj;
+}
+
 /* Half a cache from the shared list, as far as there is. */
 static __attribute__((noinline)) void fill_cache(weft_pool *pool, struct cache *c)
 {
     wf_lock_acquire(&pool->lock);
     while (pool->n && c->n < CACHED / 2)
-        c->objs[c->n++] = pool->objs[--pool->n];
+        c->objs[c->n++] = take_last(pool);
     wf_lock_release(&pool->lock);
     wf_pool_count(&c->counts.moved, c->n);
 }
@@ -129,6 +145,10 @@ static __attribute__((noinline)) void fill_cache(weft_pool *pool, struct cache *
 /* With pool->lock held: false when there are enough. */
 static bool share(weft_pool *pool, void *obj)
 {
+    if (pool->base && pool->base + pool->n == pool->room) {
+        memmove(pool->objs, pool->objs + pool->base, pool->n * sizeof *pool->objs);
+        pool->base = 0;
+    }
     if (pool->n == pool->room) {
         uint32_t room = pool->room ? 2 * pool->room : SHARED_MIN;
         if (room > pool->shared_max)
@@ -139,7 +159,7 @@ static bool share(weft_pool *pool, void *obj)
         pool->objs = objs;
         pool->room = room;
     }
-    pool->objs[pool->n++] = obj;
+    pool->objs[pool->base + pool->n++] = obj;
     return true;
 }
 
@@ -159,7 +179,7 @@ static __attribute__((noinline)) bool drain_cache(weft_pool *pool, struct cache 
 static void *take_shared(weft_pool *pool)
 {
     wf_lock_acquire(&pool->lock);
-    void *obj = pool->n ? pool->objs[--pool->n] : NULL;
+    void *obj = pool->n ? take_last(pool) : NULL;
     wf_pool_count(obj ? &pool->counts.hits : &pool->counts.misses, 1);
     wf_lock_release(&pool->lock);
     return obj;
@@ -243,7 +263,6 @@ static void give_cache(weft_pool *pool, struct cache *c)
     while (kept < c->n && share(pool, c->objs[kept]))
         kept++;
     wf_lock_release(&pool->lock);
-    wf_pool_count(&c->counts.moved, kept);
     wf_pool_count(&c->counts.dropped, c->n - kept);
     while (c->n > kept)
         free(c->objs[--c->n]);
@@ -265,6 +284,47 @@ void wf_pool_give_all(uint32_t pid)
     wf_lock_release(&pools.lock);
 }
 
+/* Up to TRIM_BATCH victims, out of the list; returns how many. */
+static uint32_t take_victims(weft_pool *pool, void *objs[TRIM_BATCH])
+{
+    wf_lock_acquire(&pool->lock);
+    uint32_t n = pool->victims < pool->least ? pool->victims : pool->least;
+    n = n < TRIM_BATCH ? n : TRIM_BATCH;
+    if (n)
+        memcpy(objs, pool->objs + pool->base, n * sizeof *objs);
+    pool->base += n;
+    pool->n -= n;
+    pool->least -= n;
+    pool->victims -= n;
+    wf_pool_count(&pool->counts.dropped, n);
+    wf_lock_release(&pool->lock);
+    return n;
+}
+
+/* One period is over. */
+static void trim(weft_pool *pool)
+{
+    void *objs[TRIM_BATCH];
+    uint32_t n, freed = 0;
+    while (freed < TRIM_MOST && (n = take_victims(pool, objs)) > 0) {
+        freed += n;
+        while (n)
+            free(objs[--n]);
+    }
+    wf_lock_acquire(&pool->lock);
+    pool->victims = pool->least;
+    pool->least = pool->n;
+    wf_lock_release(&pool->lock);
+}
+
+void wf_pool_trim(void)
+{
+    wf_lock_acquire(&pools.lock);
+    wf_list_each (item, &pools.all)
+        trim(wf_container(item, weft_pool, link));
+    wf_lock_release(&pools.lock);
+}
+
 /* The rest of get and put, when the cache does not do: apart, so that the short way
  * needs no registers saved. */
 static __attribute__((noinline)) void *get_slow(weft_pool *pool)
@@ -273,6 +333,7 @@ static __attribute__((noinline)) void *get_slow(weft_pool *pool)
     wf_leave();
     if (!obj)
         obj = calloc(1, pool->size ? pool->size : 1);
+    wf_fiber_unpoison(obj, pool->size);
     if (obj && pool->reset)
         pool->reset(obj);
     return obj;
@@ -317,6 +378,7 @@ void *weft_pool_get(weft_pool *pool)
     if (wf_unlikely(!obj))
         return get_slow(pool);
     leave(m);
+    wf_fiber_unpoison(obj, pool->size);
     return wf_likely(!pool->reset) ? obj : reset(pool, obj);
 }
 
@@ -328,6 +390,7 @@ void weft_pool_put(weft_pool *pool, void *obj)
     if (!pool->reset)
         memset(obj, POISON, pool->size);
 #endif
+    wf_fiber_poison(obj, pool->size);
     struct wf_m *m = enter_quickly();
     struct cache *c = get_cache(pool, m);
     if (wf_unlikely(!c) || wf_unlikely(!give_cached(c, obj)))
@@ -376,7 +439,8 @@ static void tell(struct wf_obj *o, struct weft_pool_stats *last,
 {
     struct weft_pool_stats was = *last;
     *last = *now;
-    if (!always && now->gets == was.gets && now->puts == was.puts)
+    if (!always && now->gets == was.gets && now->puts == was.puts &&
+        now->dropped == was.dropped)
         return;
     wf_obj_mention(o);
     WF_TRACE(pool, .id = o->id, .hits = now->hits - was.hits,
@@ -406,7 +470,7 @@ void weft_pool_free(weft_pool *pool)
         free(c);
     }
     while (pool->n)
-        free(pool->objs[--pool->n]);
+        free(take_last(pool));
     free(pool->objs);
     free(pool);
 }

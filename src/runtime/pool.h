@@ -46,6 +46,9 @@ extern weft_pool *wf_waiter_pool;
 
 /* A P leaves: what its caches hold, to the shared lists. */
 void wf_pool_give_all(uint32_t pid);
+/* A period is over: of each shared list, what was not needed in two of them is freed. */
+void wf_pool_trim(void);
+
 /* Once, before the first M runs; again does nothing.  -ENOMEM. */
 int wf_pool_begin(void);
 /* A trace begins: what was counted before is not its business. */

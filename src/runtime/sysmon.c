@@ -212,6 +212,7 @@ static void each_while(void)
     sysmon.second = sysmon.now + WF_NS_PER_S;
     wf_stacks_trim();
     wf_big_stacks_trim();
+    wf_pool_trim();
     wf_procs_follow();
 }
 

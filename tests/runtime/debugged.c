@@ -91,6 +91,17 @@ static void heap(void *arg)
     sink = *value;
 }
 
+/* An object of a pool, after it was put back. */
+static void pooled(void *arg)
+{
+    weft_pool *pool = weft_pool_new("pool", 64, NULL, 0);
+    volatile char *object = weft_pool_get(pool);
+    (void)arg;
+    weft_pool_put(pool, (void *)object);
+    weft_yield();
+    sink = object[1];
+}
+
 static void overflow(void *arg)
 {
     volatile char local[16] = { 0 };
@@ -163,6 +174,7 @@ int main(int argc, char **argv)
     } modes[] = {
         { "clean", clean },       { "heap", heap },   { "overflow", overflow },
         { "returned", returned }, { "unset", unset }, { "race", race },
+        { "pooled", pooled },
     };
     for (size_t i = 0; argc == 2 && i < sizeof modes / sizeof *modes; i++)
         if (!strcmp(argv[1], modes[i].name)) {

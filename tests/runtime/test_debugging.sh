@@ -45,6 +45,7 @@ case ${WEFT_SANITIZE:-} in
     clean "$debugged"
     found heap 'ERROR: AddressSanitizer: heap-use-after-free' 'in heap ' "$debugged"
     found overflow 'ERROR: AddressSanitizer: stack-buffer-overflow' 'in overflow ' "$debugged"
+    found pooled 'ERROR: AddressSanitizer: use-after-poison' 'in pooled ' "$debugged"
     found returned 'ERROR: AddressSanitizer: stack-use-after-return' 'in returned ' "$debugged"
     ;;
 *thread*)

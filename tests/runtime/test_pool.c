@@ -117,6 +117,12 @@ static void test_more_than_enough_is_dropped(void **state)
     free(u);
 }
 
+/* With a reset of its own an object is not poisoned: its owners stay counted. */
+static void keep(void *obj)
+{
+    (void)obj;
+}
+
 static void set_id(void *obj)
 {
     ((struct item *)obj)->id += 1;
@@ -149,6 +155,58 @@ static void test_unknown_flags_and_no_memory_are_null(void **state)
     weft_pool_free(pool);
 }
 
+/* ---- the victim period ---- */
+
+/* Outside of a runtime there is no monitor: the periods are ours. */
+static void test_what_two_periods_do_not_need_is_freed(void **state)
+{
+    (void)state;
+    struct use *u = calloc(1, sizeof *u);
+    u->pool = weft_pool_new("p", sizeof(struct item), NULL, 0);
+    get_n(u, 3000);
+    put_n(u, 3000);
+    wf_pool_trim(); /* in this period there were none for a while */
+    wf_pool_trim(); /* in this one all were there: victims */
+    assert_stats(stats_of(u->pool), 0, 3000, 3000, 0, 0);
+    get_n(u, 1000);
+    put_n(u, 1000); /* of the 3000, 1000 were needed */
+    wf_pool_trim();
+    assert_stats(stats_of(u->pool), 1000, 3000, 4000, 2000, 0);
+    wf_pool_trim();
+    wf_pool_trim();
+    assert_stats(stats_of(u->pool), 1000, 3000, 4000, 3000, 0);
+    get_n(u, 10);
+    put_n(u, 10);
+    assert_stats(stats_of(u->pool), 1000, 3010, 4010, 3000, 0);
+    assert_int_equal(u->wrong, 0);
+    weft_pool_free(u->pool);
+    free(u);
+}
+
+/* Victims leave at one end of the list, what is put comes to the other. */
+static void test_list_goes_on_in_place_after_victims_left(void **state)
+{
+    (void)state;
+    struct use *u = calloc(1, sizeof *u);
+    u->pool = weft_pool_new("p", sizeof(struct item), keep, 0);
+    for (int round = 0; round < 50; round++) {
+        int n = 60 + round * 37 % 1500;
+        get_n(u, n);
+        for (int i = 0; i < n; i++)
+            u->wrong += ((struct item *)u->objs[i])->owners++ != 0;
+        for (int i = 0; i < n; i++)
+            ((struct item *)u->objs[i])->owners--;
+        put_n(u, n);
+        if (round % 3)
+            wf_pool_trim();
+    }
+    struct weft_pool_stats s = stats_of(u->pool);
+    assert_int_equal(u->wrong, 0);
+    assert_true(s.dropped > 0 && s.dropped <= s.misses);
+    weft_pool_free(u->pool);
+    free(u);
+}
+
 /* ---- several Ps ---- */
 
 static void own_items(void *arg)
@@ -172,18 +230,25 @@ static void own_items(void *arg)
     u->done++;
 }
 
+static void *trim_all_the_time(void *arg)
+{
+    struct use *u = arg;
+    while (u->done < 8) {
+        wf_pool_trim();
+        usleep(100);
+    }
+    return NULL;
+}
+
 static void share_pool(void *arg)
 {
     struct use *u = arg;
+    pthread_t thread;
+    pthread_create(&thread, NULL, trim_all_the_time, u);
     for (int i = 0; i < 8; i++)
         weft_go(own_items, u);
     await_value(&u->done, 8);
-}
-
-/* With a reset of its own an object is not poisoned: its owners stay counted. */
-static void keep(void *obj)
-{
-    (void)obj;
+    pthread_join(thread, NULL);
 }
 
 static void test_an_object_has_one_owner_and_all_are_counted(void **state)
@@ -202,8 +267,8 @@ static void test_an_object_has_one_owner_and_all_are_counted(void **state)
     assert_int_equal(u.wrong, 0);
     assert_int_equal(s.gets, gets);
     assert_int_equal(s.puts, gets);
-    assert_int_equal(s.dropped, 0);
-    assert_true(s.misses <= 8 * 50 + 32 * 4);
+    /* In a long run the monitor may find some that nobody needs. */
+    assert_true(s.misses <= 8 * 50 + 32 * 4 + s.dropped);
     scale_done(SCALE_pool_rounds, 8 * u.rounds);
     weft_pool_free(u.pool);
 }
@@ -216,6 +281,8 @@ int main(void)
         cmocka_unit_test(test_more_than_enough_is_dropped),
         cmocka_unit_test(test_reset_runs_before_each_get_on_what_was_put),
         cmocka_unit_test(test_unknown_flags_and_no_memory_are_null),
+        cmocka_unit_test(test_what_two_periods_do_not_need_is_freed),
+        cmocka_unit_test(test_list_goes_on_in_place_after_victims_left),
         cmocka_unit_test(test_an_object_has_one_owner_and_all_are_counted),
     };
     return RUN_ON_SOME_PS(tests);
