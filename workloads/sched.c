@@ -4,6 +4,7 @@
  * screens and `weft doctor` should name.
  */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -158,10 +159,20 @@ static int open_pair(weft_fd *fd[2], const char *name)
     return err;
 }
 
+/* How many can compute at a time: Ps beyond the CPUs have nothing to do it on. */
+static int at_a_time(const struct sched *s)
+{
+    cpu_set_t set;
+    int cpus = sched_getaffinity(0, sizeof set, &set) ? s->procs : CPU_COUNT(&set);
+
+    return cpus < s->procs ? cpus : s->procs;
+}
+
 void sched_healthy(struct sched *s)
 {
-    size_t npairs = s->coroutines ? (s->coroutines + 1) / 2 : (size_t)s->procs * 2;
-    size_t nechos = (size_t)s->procs;
+    int used = at_a_time(s);
+    size_t npairs = s->coroutines ? (s->coroutines + 1) / 2 : (size_t)used * 2;
+    size_t nechos = (size_t)used;
     struct pair *pairs = calloc(npairs, sizeof *pairs);
     struct echo *echos = calloc(nechos, sizeof *echos);
 

@@ -378,13 +378,38 @@ static void note_kept(struct wf_long_wait *w, const struct wf_proc_watch *p,
 
 /* --- long waits for a P ----------------------------------------------------------- */
 
+/*
+ * The P that idled longest meanwhile.  Where there are more Ps than CPUs so many idle
+ * rightly: only what they all did beyond that counts.
+ */
+static void find_idle(struct wf_model *md, struct wf_long_wait *w)
+{
+    int64_t cpus = md->src->info->cpus, n = 0, sum = 0;
+    uint64_t key;
+    void **value;
+
+    for (size_t at = 0; (value = wf_map_next(&md->procs, &at, &key));) {
+        struct wf_proc *p = *value;
+        int64_t idle = idle_in(&p->watch, w->from, w->to);
+        n += !p->watch.out;
+        if (p->row.p == w->queue_p)
+            continue;
+        sum += idle;
+        if (idle > w->idle) {
+            w->idle = idle;
+            w->idle_p = p->row.p;
+        }
+    }
+    if (cpus && n > cpus)
+        sum -= (n - cpus) * (w->to - w->from);
+    w->idle = sum < 0 ? 0 : least(w->idle, sum);
+}
+
 void wf_alerts_waited(struct wf_model *md, const struct wf_life *l, int64_t from,
                       int64_t to)
 {
     struct wf_alerts *a = &md->alerts;
     struct wf_proc *p;
-    uint64_t key;
-    void **value;
 
     if (to - from < ms || l->system)
         return;
@@ -400,14 +425,7 @@ void wf_alerts_waited(struct wf_model *md, const struct wf_life *l, int64_t from
     p = wf_model_proc(md, l->queue_p);
     if (p)
         note_kept(w, &p->watch, wf_alert_limit(md, WF_ALERT_hog));
-    for (size_t at = 0; (value = wf_map_next(&md->procs, &at, &key));) {
-        p = *value;
-        int64_t idle = idle_in(&p->watch, from, to);
-        if (p->row.p != l->queue_p && idle > w->idle) {
-            w->idle = idle;
-            w->idle_p = p->row.p;
-        }
-    }
+    find_idle(md, w);
 }
 
 static void find_pinned_stall(struct wf_model *md, const struct wf_long_wait *w)

@@ -113,6 +113,7 @@ void wf_p_handoff(struct wf_p *p)
     wf_p_let_leave();
     /* Work that came, wherever, while p was on neither list saw no idle P. */
     atomic_thread_fence(memory_order_seq_cst);
-    if (wf_anything_queued() || wf_work_waits(p, wf_clock_now()))
+    if ((wf_anything_queued() && (!wf_get(&wf_rt.spare) || wf_room())) ||
+        wf_work_waits(p, wf_clock_now()))
         wf_wake_slow();
 }

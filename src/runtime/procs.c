@@ -82,8 +82,27 @@ void wf_p_leave(void)
         settle(p);
     }
     atomic_thread_fence(memory_order_seq_cst);
-    if (wf_anything_queued() && wf_get(&wf_rt.nidle_p))
+    if (wf_anything_queued() && wf_room())
         wf_wake_slow();
+}
+
+/* ---- how many of them there are CPUs for ---- */
+
+static _Atomic uint32_t cpus;
+
+bool wf_procs_crowd(void)
+{
+    return wf_get(&wf_rt.nserve) > wf_get(&cpus);
+}
+
+void wf_procs_room(uint32_t blocked, bool held)
+{
+    uint32_t with = wf_get(&cpus) + blocked, serve = wf_get(&wf_rt.nserve);
+    uint32_t spare = serve > with ? serve - with : 0, idle = wf_get(&wf_rt.nidle_p);
+    if (held && idle && spare >= idle)
+        spare = idle - 1;
+    if (spare != wf_get(&wf_rt.spare))
+        wf_set(&wf_rt.spare, spare);
 }
 
 /* ---- the number ---- */
@@ -127,11 +146,13 @@ static void let_serve(uint32_t n)
 int wf_procs_begin(uint32_t n)
 {
     int err = make(n);
+    wf_set(&cpus, (uint32_t)wf_cpus());
     wf_set(&wf_rt.follow, wf_rt.config.procs == WEFT_AUTO);
     wf_lock_acquire(&wf_rt.lock);
     wf_set(&wf_rt.nprocs, n);
     if (!err)
         let_serve(n);
+    wf_procs_room(0, false);
     wf_lock_release(&wf_rt.lock);
     return err;
 }
@@ -148,6 +169,7 @@ static int change(uint32_t n)
     wf_set(&wf_rt.nprocs, n);
     let_idle_go();
     let_serve(n);
+    wf_procs_room(0, false);
     wf_lock_release(&wf_rt.lock);
     /* Who made work and saw one P alone did not look further: it has done both by now. */
     if (n > before)
@@ -158,8 +180,9 @@ static int change(uint32_t n)
 
 void wf_procs_follow(void)
 {
-    int n = wf_get(&wf_rt.follow) ? wf_cpus() : weft_procs();
-    if (n == weft_procs())
+    int n = wf_cpus();
+    wf_set(&cpus, (uint32_t)n);
+    if (!wf_get(&wf_rt.follow) || n == weft_procs())
         return;
     wf_lock_acquire(&changing);
     if (wf_get(&wf_rt.follow))

@@ -292,7 +292,8 @@ struct wf_rt {
     alignas(WF_CACHE_LINE) _Atomic uint32_t nspinning;
     _Atomic bool need_spinning;
     _Atomic uint32_t nidle_p, nidle_m;
-    _Atomic uint32_t nserve;  /* Ps that serve: nprocs, and those not yet gone */
+    _Atomic uint32_t spare;  /* Ps that may as well be idle: there is no CPU for them */
+    _Atomic uint32_t nserve; /* Ps that serve: nprocs, and those not yet gone */
     _Atomic uint32_t nglobal; /* length of the global queue */
 
     /* guarded by lock */

@@ -32,7 +32,7 @@ void wf_global_add(struct wf_g *g)
     wf_global_put(&g, 1);
     wf_lock_release(&wf_rt.lock);
     atomic_thread_fence(memory_order_seq_cst);
-    if (wf_get(&wf_rt.nidle_p) && !wf_get(&wf_rt.nspinning))
+    if (wf_room() && !wf_get(&wf_rt.nspinning))
         wf_wake_slow();
 }
 
@@ -205,13 +205,26 @@ static struct wf_g *look_far(struct wf_m *m, enum wf_word *from)
     return NULL;
 }
 
+/* Timers of other Ps that are due, and nothing else of theirs. */
+static struct wf_g *fire_far(struct wf_m *m, enum wf_word *from)
+{
+    int64_t now = wf_clock_now();
+    for (uint32_t i = 0; i < wf_nmade(); i++)
+        if (wf_timers_first(wf_rt.ps[i]) <= now)
+            wf_timers_run(wf_rt.ps[i], now);
+    return from_own(m->p, from);
+}
+
 static struct wf_g *spin(struct wf_m *m, enum wf_word *from)
 {
     if (wf_get(&wf_rt.nserve) == 1 || !wf_rt.steal)
         return NULL;
-    uint32_t busy = wf_get(&wf_rt.nserve) - wf_get(&wf_rt.nidle_p);
-    if (!m->spinning && 2 * wf_get(&wf_rt.nspinning) >= busy)
+    uint32_t idle = wf_get(&wf_rt.nidle_p), busy = wf_get(&wf_rt.nserve) - idle;
+    bool crowd = idle < wf_get(&wf_rt.spare); /* with us there are more than CPUs */
+    if (!m->spinning && (crowd || 2 * wf_get(&wf_rt.nspinning) >= busy))
         return NULL;
+    if (crowd)
+        return fire_far(m, from);
     if (!m->spinning)
         start_spinning(m);
     return look_far(m, from);
@@ -277,8 +290,8 @@ static bool stop_spinning(struct wf_m *m)
     }
     atomic_thread_fence(memory_order_seq_cst);
     wf_fuzz();
-    if (!wf_anything_queued())
-        return false;
+    if (!wf_anything_queued() || (wf_get(&wf_rt.spare) && !wf_room()))
+        return false; /* nothing; or those who are on the CPUs come to it */
     if (!take_idle_p(m, true))
         return false;
     start_spinning(m);

@@ -31,13 +31,22 @@ void wf_schedule(struct wf_m *m);
 bool wf_m_take_idle_p(struct wf_m *m);
 /* Work became visible: wake a P for it, unless somebody looks for work already. */
 void wf_wake_slow(void);
+/*
+ * Is a P idle that there is a CPU for?  More threads than CPUs would only take them from
+ * each other.  With as many Ps as CPUs or fewer: is any P idle?  Ps whose Ms block are
+ * counted off by the monitor (wf_procs_room), for they take no CPU.
+ */
+static inline bool wf_room(void)
+{
+    return wf_get(&wf_rt.nidle_p) > wf_get(&wf_rt.spare);
+}
 static inline void wf_wake_p(void)
 {
     if (wf_get(&wf_rt.nprocs) == 1 || !wf_rt.steal)
         return;
     /* The other half is in stop_spinning: we publish, then look; they stop, then look. */
     atomic_thread_fence(memory_order_seq_cst);
-    if (wf_unlikely(wf_get(&wf_rt.nidle_p) && !wf_get(&wf_rt.nspinning)))
+    if (wf_unlikely(wf_room() && !wf_get(&wf_rt.nspinning)))
         wf_wake_slow();
 }
 /* To the global queue from anywhere, and wake a P for them. */
@@ -104,8 +113,13 @@ static inline void wf_p_let_leave(void)
 }
 /* So many to begin with. */
 int wf_procs_begin(uint32_t n);
-/* As many as there are CPUs by now, if the program leaves that to us. */
+/* The CPUs may be others by now, and the Ps as many, if the program leaves that to us. */
 void wf_procs_follow(void);
+/* Are there more Ps than CPUs? */
+bool wf_procs_crowd(void);
+/* So many are held by Ms that block: how many of the rest may be idle?  With held, work
+ * waits behind a hog: one fewer than are, so that another comes for it. */
+void wf_procs_room(uint32_t blocked, bool held);
 /* From here on no runtime runs, and nobody changes the number. */
 void wf_procs_end(void);
 

@@ -21,6 +21,7 @@ enum {
     TAKE_NS = 500 * 1000,       /* from asking for a P to taking it */
     POLL_NS = 10 * 1000 * 1000, /* netpoll by the latest */
     LATE_NS = 1000 * 1000,      /* a timer is overdue */
+    LONG_NS = 10 * 1000 * 1000, /* a turn that may be no use */
 };
 
 static struct {
@@ -173,17 +174,37 @@ static bool lies_unseen(struct wf_p *p)
     return wf_timers_first(p) < sysmon.now - LATE_NS;
 }
 
+/* Others are due on p, whose turn has been the same for long: it might not be taken. */
+static bool holds_up(const struct wf_p *p)
+{
+    return p->watch.m && p->watch.wanted && sysmon.now - p->watch.since >= LONG_NS;
+}
+
+/* Its M holds it and takes no CPU: in a section, or asleep for long. */
+static bool blocks(const struct wf_p *p)
+{
+    const struct wf_watch *w = &p->watch;
+    if (!w->m)
+        return false;
+    return w->block & 1 ||
+           (sysmon.now - w->since >= LONG_NS && wf_thread_sleeps(wf_get(&w->m->tid)));
+}
+
 static void watch_all(void)
 {
-    bool unseen = false;
+    uint32_t blocked = 0;
+    bool unseen = wf_get(&wf_rt.nglobal) > 0, crowd = wf_procs_crowd(), held = false;
     for (uint32_t i = 0; i < wf_nmade(); i++) {
-        watch(wf_rt.ps[i]);
-        unseen |= lies_unseen(wf_rt.ps[i]);
+        struct wf_p *p = wf_rt.ps[i];
+        watch(p);
+        unseen |= lies_unseen(p);
+        held |= crowd && holds_up(p);
+        blocked += crowd && blocks(p);
     }
-    unseen |= wf_get(&wf_rt.nglobal) > 0;
-    if (unseen && wf_get(&wf_rt.nidle_p) && !wf_get(&wf_rt.nspinning) && wf_rt.steal)
-        wf_wake_slow();
-    else if (wf_get(&wf_rt.nglobal) && wf_get(&wf_rt.nidle_p))
+    wf_procs_room(blocked, held);
+    unseen |= crowd && wf_anything_queued();
+    bool awake = wf_get(&wf_rt.nspinning) || !wf_rt.steal;
+    if (wf_room() && ((unseen && !awake) || wf_get(&wf_rt.nglobal)))
         wf_wake_slow();
 }
 

@@ -460,6 +460,30 @@ static void test_a_p_too_many_may_be_idle(void **state)
     begin(NULL);
 }
 
+/* Four Ps for two CPUs: the second keeps one busy, so that no CPU is free for the rest. */
+static void test_ps_beyond_the_cpus_may_be_idle(void **state)
+{
+    (void)state;
+
+    for (unsigned cpus = 2; cpus <= 3; cpus++) {
+        begin(NULL);
+        script.info.cpus = cpus;
+        p_count(0, 4);
+        for (int32_t p = 0; p < 4; p++)
+            p_state(0, p, p < 2 ? WF_PSTATE_running : WF_PSTATE_idle);
+        for (uint64_t g = 1; g <= 9; g++)
+            g_new(0, g, 1);
+        for (uint64_t g = 1; g <= 9; g++) {
+            g_run((int64_t)g * ms, g, 0);
+            g_end((int64_t)g * ms + ms / 2, g);
+        }
+        struct wf_model *md = model_of(&(struct wf_model_opts){ 0 });
+        assert_string_equal(kinds(md), cpus == 2 ? "" : "idle_while_queued");
+        wf_model_free(md);
+    }
+    script.info.cpus = 0;
+}
+
 static void test_turns_of_many_starve(void **state)
 {
     (void)state;
@@ -577,6 +601,7 @@ int main(void)
         TEST(test_pinned_coroutine_before_a_queue_is_a_stall_only),
         TEST(test_idle_p_beside_a_queue_is_told),
         TEST(test_a_p_too_many_may_be_idle),
+        TEST(test_ps_beyond_the_cpus_may_be_idle),
         TEST(test_turns_of_many_starve),
         TEST(test_growing_queue_of_senders_is_a_pileup),
         TEST(test_threads_made_again_are_churn),

@@ -5,28 +5,31 @@
  * others must come and steal; what they find may be a hog too.  An M comes back from a
  * system call and wants a P, the monitor has one to hand off, a plain thread puts work
  * into the global queue; or the first P is one too many and leaves, with two in its ring.
- * When nothing moves any more, no work may lie while a P idles.
+ * When nothing moves any more, no work may lie while a P idles; with CROWD, where there is
+ * one P more than CPUs, while more than that one idle.
  *
- * code: src/runtime/sched.h wf_wake_p 3429228776
+ * code: src/runtime/sched.h wf_wake_p 510187318
  * code: src/runtime/sched.c wf_wake_slow 1077177009
- * code: src/runtime/sched.c wf_global_add 1509922852
+ * code: src/runtime/sched.c wf_global_add 3573610711
  * code: src/runtime/sched.c start_spinning 3403255595
  * code: src/runtime/sched.c found_while_spinning 2856665030
- * code: src/runtime/sched.c spin 3279403932
+ * code: src/runtime/sched.c spin 773937670
  * code: src/runtime/sched.c give_up_p 2856567774
  * code: src/runtime/sched.c wf_anything_queued 1734653601
  * code: src/runtime/sched.c take_idle_p 2910590182
- * code: src/runtime/sched.c stop_spinning 689839373
+ * code: src/runtime/sched.c stop_spinning 935346953
  * code: src/runtime/m.c wf_m_start 2079534643
  * code: src/runtime/m.c cannot_spin 2753472308
- * code: src/runtime/p.c wf_p_handoff 602999473
+ * code: src/runtime/p.c wf_p_handoff 1878204373
  * code: src/runtime/procs.c give_queue 135686592
- * code: src/runtime/procs.c wf_p_leave 463594496
+ * code: src/runtime/procs.c wf_p_leave 705655032
  *
  * sound: RING
  * sound: HANDOFF
  * sound: GLOBAL
  * sound: LEAVE
+ * sound: RING CROWD
+ * sound: GLOBAL CROWD
  * sound: RING NO_NEED
  * broken: RING NO_FENCE_PUT     work is published and nspinning read without a fence
  * broken: RING NO_FENCE_STOP    the P is put to the idle ones and queues read without one
@@ -35,6 +38,7 @@
  * broken: RING LOWER_LATE       who found no idle P lowers nspinning after the lock
  * broken: HANDOFF OWN_ONLY      the monitor looks at the queue of its own P only
  * broken: GLOBAL NO_FENCE_PUT   the same for the global queue
+ * broken: RING CROWD NO_LOOK_AGAIN  as above
  * broken: LEAVE NO_LEAVE_LOOK     what a P left in the global queue is told to nobody
  */
 #define CPUS 4
@@ -51,6 +55,12 @@
 #define NEED 5
 
 #define PS 3
+
+#ifdef CROWD /* wf_rt.spare */
+#define SPARE 1
+#else
+#define SPARE 0
+#endif
 
 byte nspinning;             /* changed by atomic operations alone */
 byte wakes, spinning_wakes; /* Ps on their way to Ms that sleep, the latter to spin */
@@ -100,7 +110,7 @@ inline look_and_wake(cpu)
 #endif
     load(cpu, NIDLE, x);
     if
-    :: x && !nspinning ->
+    :: x > SPARE && !nspinning ->
         atomic { sb[cpu].n == 0; ok = !nspinning; nspinning = nspinning + ok }
         if
         :: ok -> start_m(cpu)
@@ -181,12 +191,18 @@ look: /* look_near: the global queue; its own ring is empty */
     if /* spin: of the Ps that are not idle, at most half spin */
     :: !spinning ->
         load(me, NIDLE, x);
-        atomic { ok = 2 * nspinning < PS - x; x = 0 }
+        atomic { ok = x >= SPARE && 2 * nspinning < PS - x; x = 0 }
         if
         :: ok -> start_spinning(me)
         :: else -> goto give_up
         fi
-    :: else
+    :: else ->
+        load(me, NIDLE, x);
+        atomic { ok = x >= SPARE; x = 0 }
+        if
+        :: ok
+        :: else -> goto give_up /* timers alone */
+        fi
     fi;
     do
     :: load(me, HEAD, x);
@@ -226,6 +242,10 @@ give_up: /* give_up_p */
     fence(me);
 #endif
     anything_queued(me);
+#if SPARE
+    load(me, NIDLE, x);
+    atomic { ok = ok && x > SPARE; x = 0 }
+#endif
     if
     :: !ok -> goto asleep
     :: else
@@ -331,7 +351,7 @@ proctype leave(byte me)
     fence(me);
     anything_queued(me);
     load(me, NIDLE, x);
-    atomic { ok = ok && x; x = 0 }
+    atomic { ok = ok && x > SPARE; x = 0 }
     if
     :: ok -> atomic { sb[me].n == 0; ok = !nspinning; nspinning = nspinning + ok }
         if
@@ -376,5 +396,5 @@ init {
 #endif
     }
     timeout;
-    assert(!(mem[NIDLE] && (mem[GLOBAL_N] || mem[HEAD] != mem[TAIL])))
+    assert(!(mem[NIDLE] > SPARE && (mem[GLOBAL_N] || mem[HEAD] != mem[TAIL])))
 }

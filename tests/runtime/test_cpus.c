@@ -262,6 +262,116 @@ static void test_the_quota_is_followed_while_running(void **state)
     assert_int_equal(seen[2], all);
 }
 
+/* ---- more Ps than CPUs ---- */
+
+static struct weft_stats after;
+
+static void take_turns(void *arg)
+{
+    for (int i = 0; i < 500; i++) {
+        for (volatile int n = 0; n < 300; n++)
+            ;
+        weft_yield();
+    }
+    weft_wait_group_done(arg);
+}
+
+static void have_a_crowd(void *arg)
+{
+    weft_wait_group all;
+    (void)arg;
+    weft_wait_group_init(&all, "all");
+    weft_wait_group_add(&all, 64);
+    for (int i = 0; i < 64; i++)
+        weft_go(take_turns, &all);
+    weft_wait_group_wait(&all, WEFT_FOREVER);
+    after.size = sizeof after;
+    weft_stats(&after);
+}
+
+/* Threads would only take the CPU from each other. */
+static void test_ps_beyond_the_cpus_need_no_threads(void **state)
+{
+    (void)state;
+    put("/sys/fs/cgroup/outer/inner/cpu.max", "1000 100000\n");
+    run_in_weft_on(32, have_a_crowd, NULL);
+    assert_int_equal(after.procs, 32);
+    assert_in_range(after.threads_created, 1, 16);
+}
+
+static _Atomic int standing, let_go;
+
+static void stand(void *arg)
+{
+    (void)arg;
+    standing++;
+    while (!atomic_load(&let_go))
+        ;
+    standing--;
+}
+
+static void stand_all(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < 7; i++)
+        weft_go(stand, NULL);
+    while (standing < 7)
+        weft_yield();
+    let_go = 1;
+    while (standing)
+        weft_yield();
+}
+
+/* Who never calls weft, and is not to lose its P, has the kernel share the CPU out. */
+static void test_hogs_beyond_the_cpus_run_all_the_same(void **state)
+{
+    (void)state;
+    weft_config c = rt_config(8);
+    c.preempt = 0;
+    put("/sys/fs/cgroup/outer/inner/cpu.max", "1000 100000\n");
+    run_in_weft_with(&c, stand_all, NULL);
+    assert_int_equal(let_go, 1);
+}
+
+static _Atomic int blocked;
+
+static void block_long(void *arg)
+{
+    char c;
+    (void)arg;
+    weft_block_begin(WEFT_BLOCK_SYSCALL);
+    blocked++;
+    (void)!read(*(int *)arg, &c, 1);
+    weft_block_end();
+    blocked--;
+}
+
+static void block_all(void *arg)
+{
+    int *ends = arg;
+    for (int i = 0; i < 20; i++)
+        weft_go(block_long, ends);
+    while (blocked < 20)
+        weft_yield();
+    close(ends[1]);
+    while (blocked)
+        weft_yield();
+    let_go = 2;
+}
+
+static void test_who_blocks_takes_no_cpu(void **state)
+{
+    int ends[2];
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    put("/sys/fs/cgroup/outer/inner/cpu.max", "1000 100000\n");
+    run_in_weft_on(32, block_all, ends);
+    assert_int_equal(let_go, 2);
+    close(ends[0]);
+}
+
+/* ---- followed: affinity ---- */
+
 /* Each thread of the process, as taskset -a -p does. */
 static void set_affinity(const cpu_set_t *set)
 {
@@ -342,6 +452,9 @@ int main(void)
         TEST(test_strange_mounts_are_no_limit),
         TEST(test_a_pipe_or_directory_in_its_place_does_not_hold),
         TEST(test_what_may_not_be_read_is_no_limit),
+        TEST(test_ps_beyond_the_cpus_need_no_threads),
+        TEST(test_hogs_beyond_the_cpus_run_all_the_same),
+        TEST(test_who_blocks_takes_no_cpu),
         TEST(test_the_quota_is_followed_while_running),
         TEST(test_the_affinity_is_followed_while_running),
         TEST(test_a_number_that_was_asked_for_stays),
