@@ -13,6 +13,7 @@ weftinclude_HEADERS = \
 	%D%/weft/pool.h \
 	%D%/weft/run.h \
 	%D%/weft/select.h \
+	%D%/weft/signal.h \
 	%D%/weft/stats.h \
 	%D%/weft/sync.h \
 	%D%/weft/timer.h \

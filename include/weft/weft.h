@@ -18,6 +18,7 @@
 #include <weft/pool.h>
 #include <weft/run.h>
 #include <weft/select.h>
+#include <weft/signal.h>
 #include <weft/stats.h>
 #include <weft/sync.h>
 #include <weft/timer.h>

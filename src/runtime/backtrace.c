@@ -85,6 +85,45 @@ __attribute__((noinline)) size_t wf_backtrace(const void *from, void **pc, size_
     return got;
 }
 
+#ifdef HAVE_UNWIND
+static void set_context(unw_context_t *c, const struct wf_ctx *at)
+{
+    memset(c, 0, sizeof *c);
+#if defined(__x86_64__)
+    c->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)at->pc;
+    c->uc_mcontext.gregs[REG_RSP] = (greg_t)(uintptr_t)at->sp;
+    c->uc_mcontext.gregs[REG_RBP] = (greg_t)(uintptr_t)at->fp;
+#else
+    c->uc_mcontext.pc = (uintptr_t)at->pc;
+    c->uc_mcontext.sp = (uintptr_t)at->sp;
+    c->uc_mcontext.regs[29] = (uintptr_t)at->fp;
+#endif
+}
+
+size_t wf_backtrace_parked(const struct wf_ctx *at, void **pc, size_t n)
+{
+    unw_context_t context;
+    unw_cursor_t cursor;
+    unw_word_t ip;
+    size_t got = 0;
+    set_context(&context, at);
+    if (unw_init_local(&cursor, &context))
+        return 0;
+    do {
+        if (unw_get_reg(&cursor, UNW_REG_IP, &ip))
+            break;
+        pc[got++] = (void *)(uintptr_t)ip;
+    } while (got < n && unw_step(&cursor) > 0);
+    return cut_entry(pc, got);
+}
+#else
+size_t wf_backtrace_parked(const struct wf_ctx *at, void **pc, size_t n)
+{
+    (void)at, (void)pc, (void)n;
+    return 0;
+}
+#endif
+
 /* ---- names ---- */
 
 /*

@@ -21,6 +21,13 @@ struct wf_symbol {
  */
 size_t wf_backtrace(const void *from, void **pc, size_t n);
 
+/*
+ * The same of a coroutine that does not run, and will not meanwhile: from where it was
+ * left at.  The function that it began with is in it.
+ */
+struct wf_ctx;
+size_t wf_backtrace_parked(const struct wf_ctx *at, void **pc, size_t n);
+
 /* The names of a return address: in the call, that is, not behind it. */
 void wf_symbolise(const void *pc, struct wf_symbol *out);
 

@@ -11,6 +11,7 @@
 
 #include "runtime/dump.h"
 #include "runtime/sched.h"
+#include "runtime/sysmon.h"
 #include "runtime/waitq.h"
 
 enum { LONG_NS = 1000 * 1000 * 1000, MOST_STEPS = 1000, REMEMBER = 64 };
@@ -28,7 +29,7 @@ static void trace_waiting(struct wf_g *g, void *arg)
 void wf_deadlock_check_all(void)
 {
     if (wf_get(&wf_rt.nglobal) || wf_get(&wf_rt.hogs) || wf_get(&wf_rt.foreign) ||
-        wf_get(&wf_rt.polling) || wf_netpoll_armed() ||
+        wf_get(&wf_rt.polling) || wf_netpoll_armed() || wf_signals_wanted() ||
         wf_get(&wf_rt.nserve) != wf_get(&wf_rt.nprocs) ||
         wf_timers_earliest() != WF_FOREVER)
         return;
@@ -54,6 +55,16 @@ static void let_go(struct wf_g *g, uint32_t wake)
 {
     uint32_t held = (wake & ~3u) | WF_WAKE_HELD;
     atomic_compare_exchange_strong(&g->wake, &held, wake);
+}
+
+bool wf_wait_hold(struct wf_g *g, uint32_t *wake)
+{
+    return hold(g, wake);
+}
+
+void wf_wait_let_go(struct wf_g *g, uint32_t wake)
+{
+    let_go(g, wake);
 }
 
 /* Who holds what g waits for, NULL if that cannot be said; sign: changes with the wait. */

@@ -10,9 +10,10 @@
 
 #include "runtime/sched.h"
 #include "runtime/dump.h"
+#include "runtime/obj.h"
 #include "runtime/sysmon.h"
 
-enum { MOST_GS = 200 };
+enum { MOST_GS = 1000 };
 
 static const char *const why_name[] = {
 #define WHY(n, name, kind, doc) [n] = #name,
@@ -20,7 +21,7 @@ static const char *const why_name[] = {
 };
 
 /* One write each, so that lines of several threads do not mix. */
-static void __attribute__((format(printf, 1, 2))) say(const char *format, ...)
+void wf_dump_say(const char *format, ...)
 {
     char line[512];
     va_list args;
@@ -59,21 +60,23 @@ static const char *name_of(const struct wf_g *g, char out[80])
 }
 
 /* "waits for mutex#3", "runs" and so on. */
-static const char *doing(struct wf_g *g, char out[96])
+static const char *doing(struct wf_g *g, char out[WF_DOING_ROOM])
 {
     unsigned state = wf_get(&g->state), why = wf_get(&g->why);
     if (state != WF_G_WAITING)
         return wf_g_state_name(state);
-    snprintf(out, 96, "waits: %s, object %llu",
-             why < sizeof why_name / sizeof *why_name && why_name[why] ? why_name[why]
-                                                                       : "?",
-             (unsigned long long)wf_get(&g->obj));
+    uint64_t obj = wf_get(&g->obj);
+    const char *name = wf_obj_name(obj);
+    snprintf(
+        out, WF_DOING_ROOM, "waits: %s, object %llu%s%s%s",
+        why < sizeof why_name / sizeof *why_name && why_name[why] ? why_name[why] : "?",
+        (unsigned long long)obj, name ? " (" : "", name ? name : "", name ? ")" : "");
     return out;
 }
 
 const char *wf_who(struct wf_g *g, char out[WF_WHO_ROOM])
 {
-    char name[80], site[WF_PLACE_ROOM], what[96];
+    char name[80], site[WF_PLACE_ROOM], what[WF_DOING_ROOM];
     snprintf(out, WF_WHO_ROOM, "coroutine %llu%s, made at %s, %s",
              (unsigned long long)g->id, name_of(g, name), wf_place(g->spawned, site),
              doing(g, what));
@@ -90,31 +93,40 @@ void wf_breach(const char *call, const void *site, const char *format, ...)
     wf_fatal("%s at %s: %s", call, wf_place(site, at), text);
 }
 
+struct each {
+    unsigned n;
+    bool stacks;
+};
+
 static void say_g(struct wf_g *g, void *arg)
 {
-    unsigned *n = arg, state = wf_get(&g->state);
-    char name[80], site[WF_PLACE_ROOM], entry[WF_PLACE_ROOM], what[96];
-    if (state == WF_G_DEAD || state == WF_G_IDLE || ++*n > MOST_GS)
+    struct each *e = arg;
+    unsigned state = wf_get(&g->state);
+    char name[80], site[WF_PLACE_ROOM], entry[WF_PLACE_ROOM], what[WF_DOING_ROOM];
+    if (state == WF_G_DEAD || state == WF_G_IDLE || ++e->n > MOST_GS)
         return;
-    say("  coroutine %llu%s %s, runs %s, made at %s", (unsigned long long)g->id,
-        name_of(g, name), doing(g, what), wf_place((void *)g->fn, entry),
-        wf_place(g->spawned, site));
+    wf_dump_say("  coroutine %llu%s %s, runs %s, made at %s", (unsigned long long)g->id,
+                name_of(g, name), doing(g, what), wf_place((void *)g->fn, entry),
+                wf_place(g->spawned, site));
+    if (e->stacks)
+        wf_dump_stack(g);
 }
 
-void wf_dump_gs(void)
+void wf_dump_gs(bool stacks)
 {
-    unsigned n = 0;
+    struct each e = { .stacks = stacks };
     if (!atomic_load(&wf_rt.running))
         return;
-    wf_g_each(say_g, &n);
-    if (n > MOST_GS)
-        say("  and %u more", n - MOST_GS);
+    wf_g_each(say_g, &e);
+    if (e.n > MOST_GS)
+        wf_dump_say("  and %u more", e.n - MOST_GS);
 }
 
 void wf_dump_wait(struct wf_g *g, struct wf_g *owner)
 {
-    char name[80], other[80], what[96], site[WF_PLACE_ROOM];
-    say("weft: deadlock: coroutine %llu%s %s, held by coroutine %llu%s, made at %s",
+    char name[80], other[80], what[WF_DOING_ROOM], site[WF_PLACE_ROOM];
+    wf_dump_say(
+        "weft: deadlock: coroutine %llu%s %s, held by coroutine %llu%s, made at %s",
         (unsigned long long)g->id, name_of(g, name), doing(g, what),
         (unsigned long long)owner->id, name_of(owner, other),
         wf_place(g->spawned, site));
@@ -125,9 +137,10 @@ void wf_dump_wait(struct wf_g *g, struct wf_g *owner)
 static void say_p(struct wf_p *p)
 {
     struct wf_m *m = wf_get(&p->m);
-    say("  P%u: status=%s schedtick=%llu m=%d runqsize=%u free coroutines=%u", p->id,
-        m ? "running" : "idle", (unsigned long long)wf_get(&p->stats.dispatches),
-        m ? (int)m->id : -1, wf_runq_len(p), wf_get(&p->stats.free_g));
+    wf_dump_say("  P%u: status=%s schedtick=%llu m=%d runqsize=%u free coroutines=%u",
+                p->id, m ? "running" : "idle",
+                (unsigned long long)wf_get(&p->stats.dispatches), m ? (int)m->id : -1,
+                wf_runq_len(p), wf_get(&p->stats.free_g));
 }
 
 static const char *const m_state[] = {
@@ -148,10 +161,10 @@ static void say_ms(void)
     wf_list_each (it, &wf_rt.ms) {
         struct wf_m *m = wf_container(it, struct wf_m, all);
         struct wf_g *g = wf_get(&m->g);
-        say("  M%u: tid=%d %s coroutine=%lld pinned=%s in syscall=%s", m->id,
-            wf_get(&m->tid), m_state[wf_get(&m->doing)], g ? (long long)g->id : -1,
-            wf_get(&m->pin_g) ? "yes" : "no",
-            wf_get(&m->block_tick) & 1 ? "yes" : "no");
+        wf_dump_say("  M%u: tid=%d %s coroutine=%lld pinned=%s in syscall=%s", m->id,
+                    wf_get(&m->tid), m_state[wf_get(&m->doing)],
+                    g ? (long long)g->id : -1, wf_get(&m->pin_g) ? "yes" : "no",
+                    wf_get(&m->block_tick) & 1 ? "yes" : "no");
     }
     wf_lock_release(&wf_rt.lock);
 }
@@ -167,7 +180,8 @@ void wf_dump_sched(bool detail)
     wf_lock_acquire(&wf_rt.lock);
     uint32_t threads = wf_rt.nm;
     wf_lock_release(&wf_rt.lock);
-    say("SCHED %lldms: gomaxprocs=%u idleprocs=%u threads=%u spinningthreads=%u "
+    wf_dump_say(
+        "SCHED %lldms: gomaxprocs=%u idleprocs=%u threads=%u spinningthreads=%u "
         "needspinning=%d idlethreads=%u runqueue=%u [%s]",
         (long long)((wf_clock_now() - wf_rt.started) / WF_NS_PER_MS),
         wf_get(&wf_rt.nprocs), wf_get(&wf_rt.nidle_p), threads,
@@ -178,7 +192,7 @@ void wf_dump_sched(bool detail)
     for (uint32_t i = 0; i < wf_rt.nmade; i++)
         say_p(wf_rt.ps[i]);
     say_ms();
-    wf_dump_gs();
+    wf_dump_gs(false);
 }
 
 void wf_schedtrace(int64_t now)

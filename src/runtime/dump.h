@@ -8,7 +8,7 @@
 
 struct wf_g;
 
-enum { WF_PLACE_ROOM = 128, WF_WHO_ROOM = 440 };
+enum { WF_PLACE_ROOM = 128, WF_WHO_ROOM = 512, WF_DOING_ROOM = 160 };
 
 /* "function+0x12" or "file+0x1234" into out, which is returned. */
 const char *wf_place(const void *pc, char out[WF_PLACE_ROOM]);
@@ -20,8 +20,13 @@ _Noreturn void wf_breach(const char *call, const void *site, const char *format,
 /* The same from within the call itself, whose caller is the one. */
 #define WF_BREACH(...) wf_breach(__func__, __builtin_return_address(0), __VA_ARGS__)
 
-/* Every coroutine: what it does and where it was made.  What wf_fatal does last. */
-void wf_dump_gs(void);
+/* A line of its own. */
+void wf_dump_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Every coroutine: what it does and where it was made; with its stack, what wf_fatal and
+ * SIGQUIT do last. */
+void wf_dump_gs(bool stacks);
+/* stacks.c: the frames of g, a line each. */
+void wf_dump_stack(struct wf_g *g);
 /* One coroutine of a deadlock, and who holds what it waits for. */
 void wf_dump_wait(struct wf_g *g, struct wf_g *owner);
 /* The line of schedtrace; with detail one for each P, M and G. */

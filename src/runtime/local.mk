@@ -53,8 +53,10 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/sched.c %D%/sched.h \
 	%D%/select.c \
 	%D%/semaphore.c \
+	%D%/signal.c \
 	%D%/sockopt.c \
 	%D%/stack.c %D%/stack.h \
+	%D%/stacks.c \
 	%D%/stats.c \
 	%D%/switch.h \
 	%D%/sysmon.c %D%/sysmon.h \

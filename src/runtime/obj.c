@@ -16,6 +16,32 @@ static uint64_t new_id(void)
     return atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
 }
 
+/*
+ * Names by id, for messages: g->obj is no more than a number.  The last of those that share
+ * a place is the one that is known.
+ */
+enum { NAMED = 4096 };
+
+static struct {
+    _Atomic uint64_t id;
+    const char *_Atomic name;
+} named[NAMED];
+
+static void remember(uint64_t id, const char *name)
+{
+    if (!name)
+        return;
+    atomic_store_explicit(&named[id % NAMED].name, name, memory_order_relaxed);
+    atomic_store_explicit(&named[id % NAMED].id, id, memory_order_release);
+}
+
+const char *wf_obj_name(uint64_t id)
+{
+    if (atomic_load_explicit(&named[id % NAMED].id, memory_order_acquire) != id)
+        return NULL;
+    return atomic_load_explicit(&named[id % NAMED].name, memory_order_relaxed);
+}
+
 static void tell_new(struct wf_tbuf *b, unsigned kind, uint64_t id, uint64_t cap,
                      const char *name)
 {
@@ -34,6 +60,7 @@ void wf_obj_mention_slow(struct wf_obj *o)
 void wf_obj_init(struct wf_obj *o, unsigned kind, uint64_t cap, const char *name)
 {
     *o = (struct wf_obj){ .id = new_id(), .cap = cap, .name = name, .kind = kind };
+    remember(o->id, name);
     wf_obj_mention(o);
 }
 
@@ -43,6 +70,7 @@ int wf_obj_set_name(struct wf_obj *o, const char *name)
     if (name && !kept)
         return -ENOMEM;
     o->name = kept;
+    remember(o->id, kept);
     atomic_store_explicit(&o->tgen, 0, memory_order_relaxed);
     wf_obj_mention(o);
     return 0;
@@ -68,9 +96,11 @@ static void mention_waitq(struct weft_waiters *q, unsigned kind)
 void wf_waitq_mention(struct weft_waiters *q, unsigned kind)
 {
     uint64_t none = __atomic_load_n(&q->id, __ATOMIC_RELAXED);
-    if (!none)
+    if (!none) {
         __atomic_compare_exchange_n(&q->id, &none, new_id(), false, __ATOMIC_RELAXED,
                                     __ATOMIC_RELAXED);
+        remember(__atomic_load_n(&q->id, __ATOMIC_RELAXED), q->name);
+    }
     if (wf_trace_on &&
         __atomic_load_n(&q->tgen, __ATOMIC_RELAXED) !=
             atomic_load_explicit(&wf_trace_generation, memory_order_relaxed))

@@ -25,6 +25,8 @@ struct wf_obj {
 void wf_obj_init(struct wf_obj *o, unsigned kind, uint64_t cap, const char *name);
 /* Copies name; -ENOMEM leaves the old one.  NULL: no name. */
 int wf_obj_set_name(struct wf_obj *o, const char *name);
+/* What an object is called, as far as that is still known; NULL. */
+const char *wf_obj_name(uint64_t id);
 /* Tell the trace that it is gone. */
 void wf_obj_free(struct wf_obj *o);
 

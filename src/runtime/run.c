@@ -181,7 +181,7 @@ static void wait_until_done(void)
 
 static void last_words(void)
 {
-    wf_dump_gs();
+    wf_dump_gs(true);
     wf_trace_crash();
 }
 
@@ -195,6 +195,7 @@ static int launch(void (*fn)(void *), void *arg, const void *spawned)
         return err;
     wf_stacks_catch();
     wf_sample_init();
+    wf_signals_begin();
     wf_fatal_hook = last_words;
     atomic_store_explicit(&wf_rt.running, true, memory_order_release);
     err = wf_sysmon_start();
@@ -205,6 +206,7 @@ static int launch(void (*fn)(void *), void *arg, const void *spawned)
     wf_sysmon_join();
     wf_deadlock_check_left();
     wf_fatal_hook = NULL;
+    wf_signals_end();
     wf_sample_fini();
     wf_stacks_release();
     return 0;

@@ -14,7 +14,7 @@
 #include "runtime/trace_int.h"
 
 enum { IDLE, ASKED, ANSWERED };
-enum { SIGNAL = SIGURG, MOST_ASKED = 16, ROUNDS = 1000 };
+enum { SIGNAL = SIGURG, MOST_ASKED = 16, ROUNDS = 1000, NOW_TRIES = 200 };
 
 static struct sigaction old;
 static struct {
@@ -96,6 +96,23 @@ void wf_sample_ask(struct wf_m *m)
         syscall(SYS_tgkill, getpid(), wf_get(&m->tid), SIGNAL);
         return;
     }
+}
+
+uint32_t wf_sample_now(struct wf_m *m, uint64_t *pc, uint32_t max)
+{
+    struct wf_sample *s = &m->sample;
+    uint32_t idle = IDLE, n = 0;
+    if (!atomic_compare_exchange_strong(&s->state, &idle, ASKED))
+        return 0;
+    syscall(SYS_tgkill, getpid(), wf_get(&m->tid), SIGNAL);
+    for (int i = 0; i < NOW_TRIES && wf_get(&s->state) == ASKED; i++)
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = 100000 },
+                        NULL);
+    if (atomic_load_explicit(&s->state, memory_order_acquire) == ANSWERED)
+        for (; n < s->n && n < max; n++)
+            pc[n] = s->pc[n];
+    atomic_store_explicit(&s->state, IDLE, memory_order_release);
+    return n;
 }
 
 void wf_sample_forget(const struct wf_m *m)

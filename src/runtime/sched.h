@@ -228,6 +228,10 @@ void wf_deadlock_check_all(void);
 void wf_deadlock_check_cycles(int64_t now);
 /* The run is over: the cycles among those that it leaves behind, if not told before. */
 void wf_deadlock_check_left(void);
+/* For who looks at a waiting g: false if it cannot be held.  Until let go nobody wakes it;
+ * who wants to, spins. */
+bool wf_wait_hold(struct wf_g *g, uint32_t *wake);
+void wf_wait_let_go(struct wf_g *g, uint32_t wake);
 void wf_deadlock_reset(void);
 
 /* ---- emit.c: events of more than one line; only while wf_trace_on.  Each is told

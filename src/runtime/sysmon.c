@@ -255,6 +255,7 @@ static void one_round(void)
         wf_deadlock_check_cycles(sysmon.now);
     }
     wf_schedtrace(sysmon.now);
+    wf_signals_serve();
 }
 
 /* ---- sleep ---- */
@@ -272,7 +273,7 @@ static void sleep_deep(void)
         most = trace;
     atomic_store(&sysmon.word, 1);
     atomic_thread_fence(memory_order_seq_cst);
-    if (all_idle() && !wf_get(&wf_rt.stopping))
+    if (all_idle() && !wf_get(&wf_rt.stopping) && !wf_signals_came())
         wf_futex_wait(&sysmon.word, 1, most);
     wf_set(&sysmon.word, 0);
 }
