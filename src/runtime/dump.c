@@ -15,8 +15,10 @@
 
 enum { MOST_GS = 1000 };
 
-static const char *const why_name[] = {
-#define WHY(n, name, kind, doc) [n] = #name,
+static const struct why {
+    const char *name, *kind;
+} whys[] = {
+#define WHY(n, name, kind, doc) [n] = { #name, #kind },
 #include "format/reasons.def"
 };
 
@@ -59,18 +61,26 @@ static const char *name_of(const struct wf_g *g, char out[80])
     return out;
 }
 
-/* "waits for mutex#3", "runs" and so on. */
+/* "running", "waits: sleep", "waits: mutex, object 3 (till)". */
 static const char *doing(struct wf_g *g, char out[WF_DOING_ROOM])
 {
     unsigned state = wf_get(&g->state), why = wf_get(&g->why);
     if (state != WF_G_WAITING)
         return wf_g_state_name(state);
+    struct why w = { "?", "none" };
+    if (why < sizeof whys / sizeof *whys && whys[why].name)
+        w = whys[why];
     uint64_t obj = wf_get(&g->obj);
     const char *name = wf_obj_name(obj);
-    snprintf(
-        out, WF_DOING_ROOM, "waits: %s, object %llu%s%s%s",
-        why < sizeof why_name / sizeof *why_name && why_name[why] ? why_name[why] : "?",
-        (unsigned long long)obj, name ? " (" : "", name ? name : "", name ? ")" : "");
+    if (!strcmp(w.kind, "none") || !strcmp(w.kind, "timer"))
+        snprintf(out, WF_DOING_ROOM, "waits: %s", w.name);
+    else if (!strcmp(w.kind, "coroutine"))
+        snprintf(out, WF_DOING_ROOM, "waits: %s, coroutine %llu", w.name,
+                 (unsigned long long)obj);
+    else
+        snprintf(out, WF_DOING_ROOM, "waits: %s, object %llu%s%s%s", w.name,
+                 (unsigned long long)obj, name ? " (" : "", name ? name : "",
+                 name ? ")" : "");
     return out;
 }
 
