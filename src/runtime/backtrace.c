@@ -76,7 +76,8 @@ __attribute__((noinline)) size_t wf_backtrace(const void *from, void **pc, size_
 {
     void *all[MOST];
     size_t want = n + ABOVE + BELOW < MOST ? n + ABOVE + BELOW : MOST;
-    size_t got = cut_entry(all, walk(all, want)), first = 0;
+    size_t got = walk(all, want), first = 0;
+    got = cut_entry(all, got);
     for (size_t i = 0; i < got && i < ABOVE && !first; i++)
         if (all[i] == from)
             first = i;
@@ -164,11 +165,12 @@ static bool look_up(const void *pc, char name[NAME_ROOM], size_t *offset)
 static void keep(_Atomic(struct kept *) *place, const void *pc, const void *base,
                  const char *name, size_t offset)
 {
-    struct kept *none = NULL, *k = malloc(sizeof *k + strlen(name) + 1);
+    size_t size = strlen(name) + 1;
+    struct kept *none = NULL, *k = malloc(sizeof *k + size);
     if (!k)
         return;
     *k = (struct kept){ .pc = pc, .base = base, .offset = offset };
-    strcpy(k->name, name);
+    memcpy(k->name, name, size);
     if (!atomic_compare_exchange_strong(place, &none, k))
         free(k);
 }
@@ -180,7 +182,7 @@ static bool name_of(const void *pc, const void *base, char name[NAME_ROOM],
     _Atomic(struct kept *) *place = &kept[hash >> 32 & (KEPT - 1)];
     const struct kept *k = atomic_load_explicit(place, memory_order_acquire);
     if (k && k->pc == pc && k->base == base) {
-        strcpy(name, k->name);
+        snprintf(name, NAME_ROOM, "%s", k->name);
         *offset = k->offset;
         return *name;
     }

@@ -237,7 +237,7 @@ static void put_stack(struct text *t, const weft_error *e)
     if (first->coroutine)
         put(t, "\n  in coroutine %llu", (unsigned long long)first->coroutine);
     for (uint32_t i = 0; i < first->npcs; i++) {
-        struct wf_symbol s;
+        struct wf_symbol s = { .at = "" };
         wf_symbolise(first->pc[i], &s);
         put(t, "\n    %s (%s)", s.at, s.in);
     }
@@ -301,7 +301,7 @@ static void put_frames(struct wf_json *j, const weft_error *first, size_t limit)
     wf_json_key(j, "stack");
     wf_json_open(j, "[");
     for (uint32_t i = 0; i < first->npcs; i++) {
-        struct wf_symbol s;
+        struct wf_symbol s = { .at = "" };
         size_t before = j->at;
         bool was_first = j->first;
         wf_symbolise(first->pc[i], &s);
