@@ -142,67 +142,120 @@ void wf_dump_wait(struct wf_g *g, struct wf_g *owner)
         wf_place(g->spawned, site));
 }
 
-/* ---- schedtrace: the fields and their order are those that Go's users know ---- */
+/*
+ * ---- schedtrace: the fields and their order are those that Go's users know ----
+ * What Go has and weft has not is 0 or false; what weft has besides comes behind.
+ */
+
+enum { ID_ROOM = 24 };
+
+/* A number, or nil for none. */
+static const char *id_of(const void *there, uint64_t id, char out[ID_ROOM])
+{
+    if (!there)
+        return "nil";
+    snprintf(out, ID_ROOM, "%llu", (unsigned long long)id);
+    return out;
+}
+
+static const char *truth(bool is)
+{
+    return is ? "true" : "false";
+}
 
 static void say_p(struct wf_p *p)
 {
+    char id[ID_ROOM];
     struct wf_m *m = wf_get(&p->m);
-    wf_dump_say("  P%u: status=%s schedtick=%llu m=%d runqsize=%u free coroutines=%u",
-                p->id, m ? "running" : "idle",
-                (unsigned long long)wf_get(&p->stats.dispatches), m ? (int)m->id : -1,
-                wf_runq_len(p), wf_get(&p->stats.free_g));
+    wf_dump_say("  P%u: status=%d schedtick=%llu syscalltick=%llu m=%s runqsize=%u "
+                "gfreecnt=%u timerslen=%u",
+                p->id, m ? 1 : 0, (unsigned long long)wf_get(&p->stats.dispatches),
+                (unsigned long long)(m ? (wf_get(&m->block_tick) + 1) / 2 : 0),
+                id_of(m, m ? m->id : 0, id), wf_runq_len(p), wf_get(&p->stats.free_g),
+                wf_timers_count(p));
 }
 
-static const char *const m_state[] = {
-#define WORD(list, n, name, doc) WORD_##list(n, name)
-#define WORD_MSTATE(n, name)     [n] = #name,
-#define WORD_OKIND(n, name)
-#define WORD_FROM(n, name)
-#define WORD_RETAKE(n, name)
-#define WORD_STEAL(n, name)
-#define WORD_BLOCK(n, name)
-#define WORD_PSTATE(n, name)
-#include "format/reasons.def"
-};
+static void say_m(struct wf_m *m)
+{
+    char p_id[ID_ROOM], g_id[ID_ROOM], pin_id[ID_ROOM];
+    struct wf_g *g = wf_get(&m->g), *pin = wf_get(&m->pin_g);
+    bool has_p = wf_get(&m->p) && atomic_load(&wf_get(&m->p)->m) == m;
+    unsigned doing_now = wf_get(&m->doing);
+    wf_dump_say(
+        "  M%u: p=%s curg=%s mallocing=0 throwing=0 preemptoff= locks=0 dying=0 "
+        "spinning=%s blocked=%s lockedg=%s tid=%d",
+        m->id, id_of(has_p ? m : NULL, has_p ? wf_get(&m->p)->id : 0, p_id),
+        id_of(g, g ? g->id : 0, g_id), truth(doing_now == WF_MSTATE_spinning),
+        truth(doing_now == WF_MSTATE_idle), id_of(pin, pin ? pin->id : 0, pin_id),
+        wf_get(&m->tid));
+}
 
 static void say_ms(void)
 {
     wf_lock_acquire(&wf_rt.lock);
-    wf_list_each (it, &wf_rt.ms) {
-        struct wf_m *m = wf_container(it, struct wf_m, all);
-        struct wf_g *g = wf_get(&m->g);
-        wf_dump_say("  M%u: tid=%d %s coroutine=%lld pinned=%s in syscall=%s", m->id,
-                    wf_get(&m->tid), m_state[wf_get(&m->doing)],
-                    g ? (long long)g->id : -1, wf_get(&m->pin_g) ? "yes" : "no",
-                    wf_get(&m->block_tick) & 1 ? "yes" : "no");
-    }
+    wf_list_each (it, &wf_rt.ms)
+        say_m(wf_container(it, struct wf_m, all));
     wf_lock_release(&wf_rt.lock);
+}
+
+static void say_go_g(struct wf_g *g, void *arg)
+{
+    static const uint8_t status[WF_G_NSTATES] = {
+        [WF_G_IDLE] = 0,    [WF_G_RUNNABLE] = 1, [WF_G_RUNNING] = 2,
+        [WF_G_SYSCALL] = 3, [WF_G_WAITING] = 4,  [WF_G_DEAD] = 6,
+    };
+    unsigned *n = arg, state = wf_get(&g->state), why = wf_get(&g->why);
+    char m_id[ID_ROOM], pin_id[ID_ROOM], what[WF_DOING_ROOM], name[80];
+    if (state == WF_G_DEAD || state == WF_G_IDLE || ++*n > MOST_GS)
+        return;
+    struct wf_m *m = wf_get(&g->m);
+    bool runs = state == WF_G_RUNNING || state == WF_G_SYSCALL;
+    bool pinned = g->flags & WF_G_PINNED && m;
+    wf_dump_say("  G%llu: status=%d(%s) m=%s lockedm=%s%s %s",
+                (unsigned long long)g->id, status[state],
+                state == WF_G_WAITING && why < sizeof whys / sizeof *whys &&
+                        whys[why].name
+                    ? whys[why].name
+                    : "",
+                id_of(runs ? m : NULL, m ? m->id : 0, m_id),
+                id_of(pinned ? m : NULL, m ? m->id : 0, pin_id), name_of(g, name),
+                doing(g, what));
+}
+
+/* "[0 3 1]" */
+static void list_queues(char *out, size_t size)
+{
+    size_t at = (size_t)snprintf(out, size, "[");
+    for (uint32_t i = 0; i < wf_get(&wf_rt.nprocs) && at < size - 16; i++)
+        at += (size_t)snprintf(out + at, size - at, "%s%u", i ? " " : "",
+                               wf_runq_len(wf_rt.ps[i]));
+    snprintf(out + at, size - at, "]");
 }
 
 void wf_dump_sched(bool detail)
 {
-    char queues[400];
-    size_t at = 0;
-    for (uint32_t i = 0; i < wf_get(&wf_rt.nprocs) && at < sizeof queues - 16; i++)
-        at += (size_t)snprintf(queues + at, sizeof queues - at, "%s%u", i ? " " : "",
-                               wf_runq_len(wf_rt.ps[i]));
-    queues[at] = 0;
+    char tail[400] = "gcwaiting=false nmidlelocked=0 stopwait=0 sysmonwait=false";
+    unsigned n = 0;
     wf_lock_acquire(&wf_rt.lock);
     uint32_t threads = wf_rt.nm;
     wf_lock_release(&wf_rt.lock);
+    if (!detail)
+        list_queues(tail, sizeof tail);
     wf_dump_say(
         "SCHED %lldms: gomaxprocs=%u idleprocs=%u threads=%u spinningthreads=%u "
-        "needspinning=%d idlethreads=%u runqueue=%u [%s]",
+        "needspinning=%d idlethreads=%u runqueue=%u %s",
         (long long)((wf_clock_now() - wf_rt.started) / WF_NS_PER_MS),
-        wf_get(&wf_rt.nprocs), wf_get(&wf_rt.nidle_p), threads,
+        wf_get(&wf_rt.nprocs), wf_get(&wf_rt.nidle_p), threads + 1,
         wf_get(&wf_rt.nspinning), wf_get(&wf_rt.need_spinning), wf_get(&wf_rt.nidle_m),
-        wf_get(&wf_rt.nglobal), queues);
+        wf_get(&wf_rt.nglobal), tail);
     if (!detail)
         return;
     for (uint32_t i = 0; i < wf_rt.nmade; i++)
         say_p(wf_rt.ps[i]);
     say_ms();
-    wf_dump_gs(false);
+    wf_g_each(say_go_g, &n);
+    if (n > MOST_GS)
+        wf_dump_say("  and %u more", n - MOST_GS);
 }
 
 void wf_schedtrace(int64_t now)

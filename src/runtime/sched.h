@@ -211,6 +211,8 @@ static inline void wf_stats_created(struct wf_p *p)
 /* Fire what is due on p; how many. */
 uint32_t wf_timers_run(struct wf_p *p, int64_t now);
 bool wf_timers_due(struct wf_p *p);
+/* Looks at each: for who prints. */
+uint32_t wf_timers_count(struct wf_p *p);
 void wf_timers_fini(struct wf_p *p);
 /* All of from, which nobody holds, to the wheel of to. */
 void wf_timers_move(struct wf_p *from, struct wf_p *to);

@@ -324,6 +324,22 @@ uint32_t wf_timers_run(struct wf_p *p, int64_t now)
     return r.n;
 }
 
+uint32_t wf_timers_count(struct wf_p *p)
+{
+    struct wf_timers *w = &p->timers;
+    uint32_t n = 0;
+    wf_lock_acquire(&w->lock);
+    for (uint32_t i = 0; i < WF_WHEEL_SLOTS + 2; i++) {
+        struct wf_timer *first = i < WF_WHEEL_SLOTS ? w->slots[i].first
+                                 : i == DUE         ? w->due
+                                                    : w->fall;
+        for (struct wf_timer *t = first; t; t = t->next == first ? NULL : t->next)
+            n++;
+    }
+    wf_lock_release(&w->lock);
+    return n;
+}
+
 bool wf_timers_due(struct wf_p *p)
 {
     uint64_t ticks = wf_cycles();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-dist_check_SCRIPTS += %D%/test_bench.sh %D%/test_conf.sh %D%/test_files.sh %D%/test_golden.sh %D%/test_run.sh %D%/test_symbols.sh %D%/test_usage.sh
+dist_check_SCRIPTS += %D%/test_bench.sh %D%/test_conf.sh %D%/test_files.sh %D%/test_golden.sh %D%/test_run.sh %D%/test_schedtrace.sh %D%/test_symbols.sh %D%/test_usage.sh
 EXTRA_DIST += \
 	%D%/golden/check-failed.expected \
 	%D%/golden/check.expected \

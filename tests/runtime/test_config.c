@@ -295,14 +295,14 @@ static void test_schedtrace_prints_lines_that_scripts_know(void **state)
     assert_int_equal(sscanf(out,
                             "SCHED %ums: gomaxprocs=%u idleprocs=%u threads=%u "
                             "spinningthreads=%u needspinning=%u idlethreads=%u "
-                            "runqueue=%u [",
+                            "runqueue=%u gcwaiting=false",
                             &ms, &procs, &idle, &threads, &spinning, &needs,
                             &idle_threads, &queue),
                      8);
     assert_int_equal(procs, 2);
     assert_non_null(strstr(out, "\n  P1: status="));
-    assert_non_null(strstr(out, "\n  M1: tid="));
-    assert_non_null(strstr(out, "coroutine 1 (main) waits: sleep"));
+    assert_non_null(strstr(out, "\n  M1: p="));
+    assert_non_null(strstr(out, "\n  G1: status=4(sleep) m=nil lockedm=nil (main) "));
 }
 
 int main(void)
