@@ -3,21 +3,28 @@
  * Many short runs, each on a schedule of its own (WEFT_DEBUG=fuzz): coroutines do at
  * random what coroutines do, and what must hold in any order is checked.  A run that fails
  * or hangs tells its seed; WEFT_SEED=N does that one again, the same as far as the
- * kernel's threads allow.
+ * kernel's threads allow, and WEFT_SEED=N-M does those from N to M.
  */
 #include "rt_support.h"
 
-enum { WORKERS = 6, STEPS = 12, CHANS = 3 };
+enum { WORKERS = 6, STEPS = 12, CHANS = 3, UNITS = 3, CONTEXTS = 12 };
 
 /* What one run works on. */
 struct run {
     uint32_t seed;
     weft_chan *ch[CHANS];
     weft_mutex lock;
+    weft_rwlock rw;
+    weft_cond changed; /* with lock */
+    weft_semaphore units;
+    weft_ctx *ctx[CONTEXTS]; /* of the workers, cancelled at random */
     weft_wait_group all;
     weft_pool *pool;
-    long guarded; /* by lock */
-    _Atomic long sections, sent, received, sum_sent, sum_received;
+    long guarded;                 /* by lock */
+    long written, a, b;           /* by rw; a and b are equal whenever nobody writes */
+    _Atomic int writers, in_use;  /* who is inside, units that are taken */
+    _Atomic long called, to_call; /* functions of contexts that ended */
+    _Atomic long sections, writes, sent, received, sum_sent, sum_received;
     _Atomic int wrong; /* a line of this file that found something amiss */
 };
 
@@ -64,7 +71,7 @@ static void count_received(struct run *r, long value)
 
 static bool is_refusal(int err)
 {
-    return err == -EAGAIN || err == -EBUSY || err == -ETIMEDOUT;
+    return err == -EAGAIN || err == -EBUSY || err == -ETIMEDOUT || err == -ECANCELED;
 }
 
 static void send_one(struct worker *w)
@@ -128,6 +135,102 @@ static void guard_something(struct worker *w)
     r->sections++;
 }
 
+static void write_or_read(struct worker *w)
+{
+    struct run *r = w->run;
+    bool write = below(w, 2);
+    int64_t deadline = some_deadline(w);
+    int err = write ? weft_rwlock_wrlock_until(&r->rw, deadline)
+                    : weft_rwlock_rdlock_until(&r->rw, deadline);
+    EXPECT(r, !err || is_refusal(err));
+    if (err)
+        return;
+    if (!write) {
+        EXPECT(r, !r->writers && r->a == r->b);
+        if (below(w, 2))
+            weft_yield();
+        EXPECT(r, !r->writers && r->a == r->b);
+        weft_rwlock_rdunlock(&r->rw);
+        return;
+    }
+    EXPECT(r, ++r->writers == 1);
+    r->a = ++r->written;
+    if (below(w, 2))
+        weft_yield();
+    r->b = r->written;
+    r->writers--;
+    r->writes++;
+    weft_rwlock_wrunlock(&r->rw);
+}
+
+static void take_units(struct worker *w)
+{
+    struct run *r = w->run;
+    uint64_t n = 1 + below(w, UNITS);
+    int err = weft_semaphore_acquire_until(&r->units, n, some_deadline(w));
+    EXPECT(r, !err || is_refusal(err));
+    if (err)
+        return;
+    EXPECT(r, (r->in_use += (int)n) <= UNITS);
+    if (below(w, 2))
+        weft_yield();
+    r->in_use -= (int)n;
+    weft_semaphore_release(&r->units, n);
+}
+
+/* Nobody need signal: each wait has an end. */
+static void wait_for_change(struct worker *w)
+{
+    struct run *r = w->run;
+    if (below(w, 2)) {
+        below(w, 2) ? weft_cond_signal(&r->changed) : weft_cond_broadcast(&r->changed);
+        return;
+    }
+    weft_mutex_lock(&r->lock);
+    int err = weft_cond_wait_until(&r->changed, &r->lock, weft_now() + 20000);
+    EXPECT(r, !err || is_refusal(err));
+    r->guarded++; /* it is ours again, whatever ended the wait */
+    r->sections++;
+    weft_mutex_unlock(&r->lock);
+}
+
+static void count_call(void *arg)
+{
+    ((struct run *)arg)->called++;
+}
+
+/* Within a context of our own, that ends by its deadline, by us, or with the one above. */
+static void end_a_context(struct worker *w)
+{
+    struct run *r = w->run;
+    int64_t ends = weft_now() + (int64_t)below(w, 3) * 20000;
+    weft_ctx *ctx;
+    weft_after *after;
+    EXPECT(r, !weft_ctx_new(weft_ctx_current(), ends, &ctx));
+    EXPECT(r, !weft_ctx_after(ctx, count_call, r, &after));
+    weft_ctx *outer = weft_ctx_use(weft_ctx_retain(ctx));
+    if (below(w, 2))
+        take_units(w);
+    else
+        choose_one(w);
+    if (below(w, 2))
+        EXPECT(r, !weft_ctx_cancel(ctx, 0, NULL) && weft_ctx_err(ctx));
+    weft_ctx_release(weft_ctx_use(outer));
+    if (!weft_after_stop(after))
+        r->to_call++;
+    weft_ctx_release(ctx);
+}
+
+/* Anybody's; and who finds its own ended goes on in the next. */
+static void cancel_somebody(struct worker *w)
+{
+    struct run *r = w->run;
+    if (!below(w, 3))
+        EXPECT(r, !weft_ctx_cancel(r->ctx[below(w, CONTEXTS)], 0, NULL));
+    if (weft_ctx_err(weft_ctx_current()))
+        weft_ctx_release(weft_ctx_use(weft_ctx_retain(r->ctx[below(w, CONTEXTS)])));
+}
+
 static void use_pooled(struct worker *w)
 {
     struct pooled *obj = weft_pool_get(w->run->pool);
@@ -158,6 +261,12 @@ static void spawn_and_join(struct worker *w)
     weft_coro *co;
     EXPECT(w->run, !weft_spawn("child", nothing, (void *)&ran, &co));
     int err = weft_join(co, WEFT_FOREVER);
+    if (err) { /* we are cancelled: once more, in the background */
+        EXPECT(w->run, is_refusal(err));
+        weft_ctx *outer = weft_ctx_use(NULL);
+        err = weft_join(co, WEFT_FOREVER);
+        weft_ctx_use(outer);
+    }
     EXPECT(w->run, !err && ran == 1);
 }
 
@@ -169,10 +278,13 @@ static void sleep_a_while(struct worker *w)
 static void work(void *arg)
 {
     static void (*const does[])(struct worker *) = {
-        send_one,   receive_one,   choose_one,     choose_one,    guard_something,
-        use_pooled, block_a_while, spawn_and_join, sleep_a_while,
+        send_one,        receive_one,   choose_one,    choose_one,      guard_something,
+        write_or_read,   write_or_read, take_units,    wait_for_change, end_a_context,
+        cancel_somebody, use_pooled,    block_a_while, spawn_and_join,  sleep_a_while,
     };
     struct worker *w = arg;
+    if (below(w, 2))
+        weft_ctx_use(weft_ctx_retain(w->run->ctx[below(w, CONTEXTS)]));
     for (int i = 0; i < STEPS; i++)
         does[below(w, sizeof does / sizeof *does)](w);
     weft_wait_group_done(&w->run->all);
@@ -201,7 +313,13 @@ static void one_run(void *arg)
     struct worker w[WORKERS];
     for (int i = 0; i < CHANS; i++)
         r->ch[i] = weft_chan_new(sizeof(long), (r->seed >> i) % 3);
+    for (int i = 0; i < CONTEXTS; i++) /* each other one below the one before */
+        EXPECT(r,
+               !weft_ctx_new(i % 2 ? r->ctx[i - 1] : NULL, WEFT_FOREVER, &r->ctx[i]));
     weft_mutex_init(&r->lock, NULL);
+    weft_rwlock_init(&r->rw, NULL);
+    weft_cond_init(&r->changed, NULL);
+    weft_semaphore_init(&r->units, UNITS, NULL);
     weft_wait_group_init(&r->all, NULL);
     r->pool = weft_pool_new("pooled", sizeof(struct pooled), reset_pooled, 0);
     weft_wait_group_add(&r->all, WORKERS);
@@ -211,11 +329,18 @@ static void one_run(void *arg)
     }
     EXPECT(r, !weft_wait_group_wait(&r->all, WEFT_FOREVER));
     drain(r);
-    EXPECT(r, r->guarded == r->sections);
+    while (r->called < r->to_call)
+        weft_yield();
+    EXPECT(r, r->guarded == r->sections && r->written == r->writes && !r->in_use);
     EXPECT(r, r->sent == r->received && r->sum_sent == r->sum_received);
     weft_pool_free(r->pool);
     weft_wait_group_fini(&r->all);
+    weft_semaphore_fini(&r->units);
+    weft_cond_fini(&r->changed);
+    weft_rwlock_fini(&r->rw);
     weft_mutex_fini(&r->lock);
+    for (int i = 0; i < CONTEXTS; i++)
+        weft_ctx_release(r->ctx[i]);
 }
 
 /* ---- one after the other, watched ---- */
@@ -259,8 +384,11 @@ static void run_seed(uint32_t seed)
 static void test_any_schedule_keeps_what_must_hold(void **state)
 {
     const char *fixed = getenv("WEFT_SEED");
-    uint32_t first = fixed ? (uint32_t)strtoul(fixed, NULL, 10) : 1;
-    long n = fixed ? 1 : scale(SCALE_schedules);
+    char *to = NULL;
+    uint32_t first = fixed ? (uint32_t)strtoul(fixed, &to, 10) : 1;
+    long n = scale(SCALE_schedules);
+    if (fixed)
+        n = 1 + (*to == '-' ? strtol(to + 1, NULL, 10) - (long)first : 0);
     pthread_t watcher;
     (void)state;
     assert_int_equal(pthread_create(&watcher, NULL, watch, NULL), 0);
