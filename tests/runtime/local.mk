@@ -134,7 +134,7 @@ check_PROGRAMS += %D%/test_litmus
 %C%_test_litmus_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall,--wrap=wf_wake_slow
 
 # What Go promises, rule by rule; exported names, so that messages tell them.
-EXTRA_DIST += %D%/semantics.h
+EXTRA_DIST += %D%/semantics.def %D%/semantics.h
 check_PROGRAMS += %D%/test_semantics_cancel %D%/test_semantics_chan %D%/test_semantics_locks \
 	%D%/test_semantics_select %D%/test_semantics_sync
 %C%_test_semantics_cancel_CPPFLAGS = $(RT_CPPFLAGS)

@@ -77,6 +77,27 @@ static void test_random_starts_and_stops_fire_what_is_left(void **state)
 
 /* ---- sleeping ---- */
 
+static int slept[4];
+
+/* The least there is must not become the longest on the way to a deadline. */
+static void sleep_no_time(void *arg)
+{
+    (void)arg;
+    slept[0] = weft_sleep(0);
+    slept[1] = weft_sleep(-1);
+    slept[2] = weft_sleep(INT64_MIN);
+    slept[3] = weft_sleep_until(1);
+}
+
+static void test_sleep_of_no_time_returns_at_once(void **state)
+{
+    (void)state;
+    memset(slept, -1, sizeof slept);
+    run_in_weft_on(1, sleep_no_time, NULL);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(slept[i], 0);
+}
+
 enum { SLEEPERS = 1000 };
 struct sleeper {
     int64_t until, woke;
@@ -181,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_starts_and_stops_fire_what_is_left),
+        cmocka_unit_test(test_sleep_of_no_time_returns_at_once),
         cmocka_unit_test(test_no_sleeper_wakes_early),
         cmocka_unit_test(test_sleepers_wake_without_stealing),
         cmocka_unit_test(test_wake_before_the_deadline_stops_the_timer),
