@@ -149,10 +149,11 @@ static int park(weft_mutex *m, int64_t deadline, struct wf_g *self)
     return err;
 }
 
-static _Noreturn void held_by_caller(struct wf_g *self, const void *site)
+static _Noreturn void held_by_caller(struct wf_g *self, bool until, const void *site)
 {
     char who[WF_WHO_ROOM];
-    wf_breach("weft_mutex_lock", site, "%s, holds the mutex itself", wf_who(self, who));
+    wf_breach(until ? "weft_mutex_lock_until" : "weft_mutex_lock", site,
+              "%s, holds the mutex itself", wf_who(self, who));
 }
 
 static int lock_slow(weft_mutex *m, int64_t deadline, struct wf_g *self,
@@ -161,7 +162,7 @@ static int lock_slow(weft_mutex *m, int64_t deadline, struct wf_g *self,
     struct lock_waiter lw = { .since = wf_clock_now() };
     uint64_t drop = 0;
     if (get_owner(m) == self)
-        held_by_caller(self, site);
+        held_by_caller(self, deadline != UNTIL_LOCKED, site);
     wf_waitq_mention(&m->q, WF_OKIND_lock);
     while (!take_if_free(m, drop, self) && !spin(m, drop, self)) {
         wf_waiter_init(&lw.w, NULL);

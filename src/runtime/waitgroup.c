@@ -29,12 +29,13 @@ static inline bool swap_state(weft_wait_group *wg, uint64_t *old, uint64_t new)
 
 static _Noreturn __attribute__((noinline)) void out_of_range(weft_wait_group *wg,
                                                              uint64_t s, int64_t n,
+                                                             const char *call,
                                                              const void *site)
 {
     char at[WF_PLACE_ROOM];
     void *zero_at = __atomic_load_n(&wg->zero_at, __ATOMIC_RELAXED);
-    wf_breach("weft_wait_group_add", site, "%lld to a count of %llu, last made 0 %s%s",
-              (long long)n, (unsigned long long)(s >> 1), zero_at ? "at " : "never",
+    wf_breach(call, site, "%lld to a count of %llu, last made 0 %s%s", (long long)n,
+              (unsigned long long)(s >> 1), zero_at ? "at " : "never",
               zero_at ? wf_place(zero_at, at) : "");
 }
 
@@ -43,26 +44,27 @@ static _Noreturn __attribute__((noinline)) void out_of_range(weft_wait_group *wg
  * long as it is not 0 the memory is there.
  */
 static inline uint64_t changed(weft_wait_group *wg, uint64_t s, int64_t n,
-                               const void *site)
+                               const char *call, const void *site)
 {
     int64_t count;
     if (wf_unlikely(__builtin_add_overflow((int64_t)(s >> 1), n, &count) || count < 0 ||
                     count > INT64_MAX / 2))
-        out_of_range(wg, s, n, site);
+        out_of_range(wg, s, n, call, site);
     if (!count)
         __atomic_store_n(&wg->zero_at, (void *)site, __ATOMIC_RELAXED);
     return (uint64_t)count << 1 | (s & WAITED);
 }
 
 /* With WAITED set: change the count, wake all if it is 0 now. */
-static void add_waited(weft_wait_group *wg, int64_t n, const void *site)
+static void add_waited(weft_wait_group *wg, int64_t n, const char *call,
+                       const void *site)
 {
     struct wf_list won;
     wf_list_init(&won);
     wf_lock_acquire(wf_waitq_lock(&wg->q));
     uint64_t id = wf_waitq_id(&wg->q), s = load_state(wg), new;
     do
-        new = changed(wg, s, n, site);
+        new = changed(wg, s, n, call, site);
     while (!swap_state(wg, &s, new));
     if (new == WAITED) {
         wf_waitq_claim_all(&wg->q, &won);
@@ -72,26 +74,27 @@ static void add_waited(weft_wait_group *wg, int64_t n, const void *site)
     wf_waitq_ready(&won, id);
 }
 
-static inline void add(weft_wait_group *wg, int64_t n, const void *site)
+static inline void add(weft_wait_group *wg, int64_t n, const char *call,
+                       const void *site)
 {
     wf_enter();
     uint64_t s = load_state(wg);
     while (!(s & WAITED))
-        if (swap_state(wg, &s, changed(wg, s, n, site)))
+        if (swap_state(wg, &s, changed(wg, s, n, call, site)))
             break;
     if (s & WAITED)
-        add_waited(wg, n, site);
+        add_waited(wg, n, call, site);
     wf_leave();
 }
 
 void weft_wait_group_add(weft_wait_group *wg, int64_t n)
 {
-    add(wg, n, __builtin_return_address(0));
+    add(wg, n, __func__, __builtin_return_address(0));
 }
 
 void weft_wait_group_done(weft_wait_group *wg)
 {
-    add(wg, -1, __builtin_return_address(0));
+    add(wg, -1, __func__, __builtin_return_address(0));
 }
 
 /* The deadline came, the lock is held.  The count may be 0 by now, but that came later. */

@@ -276,7 +276,7 @@ static void test_count_below_0_names_both_places(void **state)
 {
     (void)state;
     begin();
-    assert_dies_at(semantics_one_more_done, "weft_wait_group_add at ",
+    assert_dies_at(semantics_one_more_done, "weft_wait_group_done at ",
                    "semantics_one_more_done", "-1 to a count of 0", "last made 0 at ",
                    "semantics_last_done");
     assert_dies_at(add_too_little, "-5 to a count of 3", "never");

@@ -55,6 +55,13 @@ static void lock_twice(void *arg)
     weft_mutex_lock(&breached);
 }
 
+static void lock_twice_until(void *arg)
+{
+    (void)arg;
+    weft_mutex_lock(&breached);
+    weft_mutex_lock_until(&breached, WEFT_FOREVER);
+}
+
 static void unlock_free(void *arg)
 {
     (void)arg;
@@ -94,14 +101,25 @@ static void below_zero(void *arg)
     weft_wait_group_done(&wg);
 }
 
+static void add_below_zero(void *arg)
+{
+    weft_wait_group wg = WEFT_WAIT_GROUP_INIT;
+    (void)arg;
+    weft_wait_group_add(&wg, 1);
+    weft_wait_group_add(&wg, -2);
+}
+
 static void test_breaches_end_the_program(void **state)
 {
     (void)state;
     assert_dies(lock_twice, "holds the mutex itself");
+    assert_dies(lock_twice, "weft_mutex_lock at");
+    assert_dies(lock_twice_until, "weft_mutex_lock_until at");
     assert_dies(unlock_free, "does not hold the lock");
     assert_dies(unlock_anothers, "does not hold the lock");
     assert_dies(fini_held, "weft_mutex_fini");
-    assert_dies(below_zero, "weft_wait_group_add");
+    assert_dies(below_zero, "weft_wait_group_done at");
+    assert_dies(add_below_zero, "weft_wait_group_add at");
 }
 
 /* ---- mutual exclusion ---- */
