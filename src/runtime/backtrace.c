@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * backtrace.c - the stack by libunwind, else by frame pointers; and names.
+ * backtrace.c - the stack by libunwind on x86-64, else by frame pointers; and names.
  * What is linked with weft need not have frame pointers.  libunwind keeps what it learned
  * of each function, so a frame costs some tens of ns from the second time on.
  */
@@ -26,7 +26,7 @@ enum { ABOVE = 6, BELOW = 2, MOST = 64, ENTRY_BYTES = 32 };
 
 extern const char wf_g_entry_code[] __asm__("wf_g_entry");
 
-#if defined(HAVE_UNWIND) && defined(WF_TSAN)
+#if defined(HAVE_UNWIND) && defined(__x86_64__) && defined(WF_TSAN)
 /* What unw_backtrace keeps for a thread it frees when that ends, with a lock: later than
  * ThreadSanitizer can bear. */
 static size_t walk(void **pc, size_t n)
@@ -41,23 +41,34 @@ static size_t walk(void **pc, size_t n)
         pc[got++] = (void *)(uintptr_t)ip;
     return got;
 }
-#elif defined(HAVE_UNWIND)
+#elif defined(HAVE_UNWIND) && defined(__x86_64__)
 static size_t walk(void **pc, size_t n)
 {
     int got = unw_backtrace(pc, (int)n);
     return got > 0 ? (size_t)got : 0;
 }
 #else
+/* By frame pointers, which aarch64 has everywhere: there libunwind takes more than a stack
+ * of 16 KiB has. */
 static size_t walk(void **pc, size_t n)
 {
-    struct wf_m *m = wf_m();
+    static __thread char *lo, *hi; /* of this thread, if it is no M's */
+    const struct wf_m *m = wf_m();
+    const struct wf_g *g = wf_g();
+    pthread_attr_t attr;
     uint64_t hash;
-    pc[0] = __builtin_return_address(0);
-    if (!m)
-        return 1;
+    if (!m && !hi && !pthread_getattr_np(pthread_self(), &attr)) {
+        void *base = NULL;
+        size_t size = 0;
+        pthread_attr_getstack(&attr, &base, &size);
+        pthread_attr_destroy(&attr);
+        lo = base;
+        hi = lo + size;
+    }
     _Static_assert(sizeof *pc == sizeof(uint64_t), "an address fills a word");
-    return wf_unwind(__builtin_frame_address(0), m->g ? m->g->stack_lo : m->stack_lo,
-                     m->g ? m->g->stack_hi : m->stack_hi, NULL, (uint64_t *)pc,
+    const char *low = g ? g->stack_lo : m ? m->stack_lo : lo;
+    const char *high = g ? g->stack_hi : m ? m->stack_hi : hi;
+    return wf_unwind(__builtin_frame_address(0), low, high, NULL, (uint64_t *)pc,
                      (uint32_t)n, &hash);
 }
 #endif
