@@ -134,8 +134,8 @@ struct wf_alerts {
     unsigned nchurn;
     int64_t last_m_end;
     int64_t nprocs, resized; /* Ps there are to be, 0: not told yet; since when */
-    int64_t idled; /* of all Ps while work was queued, each stretch once */
-    int64_t sweep; /* when the kernel was last asked of all Ms; 0: never */
+    int64_t idled;           /* of all Ps while work was queued, each stretch once */
+    int64_t sweep;           /* when the kernel was last asked of all Ms; 0: never */
     struct wf_long_run runs[WF_RUNS];
     struct wf_long_wait waits[WF_WAITS];
     unsigned nruns, nwaits;
