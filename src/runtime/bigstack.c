@@ -118,15 +118,15 @@ void wf_big_stacks_trim(void)
 
 void wf_big_stacks_fini(bool leak)
 {
-    while (!wf_list_empty(&bigs.free))
-        unmap(of(wf_list_pop(&bigs.free)));
-    while (!wf_list_empty(&bigs.used)) {
-        struct wf_big_stack *b = of(wf_list_pop(&bigs.used));
-        if (leak)
-            free(b);
-        else
-            unmap(b);
+    wf_list_each_safe (link, &bigs.free)
+        unmap(of(link));
+    wf_list_each_safe (link, &bigs.used) {
+        if (!leak)
+            munmap(of(link)->base, SIZE);
+        free(of(link));
     }
+    wf_list_init(&bigs.free);
+    wf_list_init(&bigs.used);
     bigs.nfree = 0;
 }
 

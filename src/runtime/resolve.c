@@ -166,7 +166,7 @@ static int run(struct request *r, int64_t deadline)
     atomic_fetch_add(&r->users, 1);
     err = weft_go_named("weft.resolve", lookup, r);
     if (err) {
-        release(r);
+        atomic_fetch_sub(&r->users, 1);
         weft_semaphore_release(&lookups, 1);
         return err;
     }

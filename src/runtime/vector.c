@@ -53,10 +53,13 @@ static ssize_t try_writev(struct weft_fd *f, void *arg)
     struct iovec some[AT_ONCE];
     struct msghdr msg = { .msg_iov = some };
     ssize_t n;
-    for (int i = 0; i < p->n && i < AT_ONCE; i++)
-        some[msg.msg_iovlen++] = p->iov[i];
-    some[0].iov_base = (char *)some[0].iov_base + p->skip;
-    some[0].iov_len -= p->skip;
+    some[0].iov_base = (char *)p->iov->iov_base + p->skip;
+    some[0].iov_len = p->iov->iov_len - p->skip;
+    for (msg.msg_iovlen = 1; msg.msg_iovlen < AT_ONCE; msg.msg_iovlen++) {
+        if ((int)msg.msg_iovlen >= p->n)
+            break;
+        some[msg.msg_iovlen] = p->iov[msg.msg_iovlen];
+    }
     do
         n = f->is_socket ? sendmsg(f->fd, &msg, MSG_NOSIGNAL)
                          : writev(f->fd, some, (int)msg.msg_iovlen);
