@@ -50,7 +50,8 @@ static bool deny(const struct denied *d, int error)
     };
     struct sock_fprog program = { sizeof code / sizeof *code, code };
     return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-           !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+           !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+                    &program);
 }
 
 /* ---- a program that needs all of these ---- */
@@ -204,10 +205,69 @@ static void test_denied_call_is_done_without(void **state)
         }
 }
 
+/* ---- no more threads, in the middle of a run ---- */
+
+static const struct denied more_threads = { "clone3", SYS_clone3, -1, 0, 0, 0 };
+
+/* Each section would have its P handed to a thread of its own. */
+static void block_some(void *arg)
+{
+    struct all *t = arg;
+    for (int i = 0; i < 5; i++) {
+        weft_block_begin(WEFT_BLOCK_SYSCALL);
+        usleep(2000);
+        weft_block_end();
+    }
+    weft_wait_group_done(&t->crowd);
+}
+
+static void lose_threads(void *arg)
+{
+    struct all *t = arg;
+    if (!deny(&more_threads, EPERM)) {
+        fprintf(stderr, "no filters here");
+        _exit(77);
+    }
+    weft_wait_group_add(&t->crowd, CROWD + 20);
+    for (int i = 0; i < 20; i++)
+        NEED(t, !weft_go(block_some, t));
+    for (int i = 0; i < CROWD; i++)
+        NEED(t, !weft_go(enter, t));
+    NEED(t, !weft_wait_group_wait(&t->crowd, WEFT_FOREVER) && t->entered == CROWD);
+    t->stats.size = sizeof t->stats;
+    weft_stats(&t->stats);
+}
+
+static void run_with_few_threads(void *arg)
+{
+    struct all t = { .relieved = false };
+    weft_config c = rt_config(8);
+    (void)arg;
+    weft_mutex_init(&t.lock, NULL);
+    weft_wait_group_init(&t.crowd, NULL);
+    int err = weft_run(&c, lose_threads, &t);
+    fprintf(stderr, "%d %s", err, t.failed ? t.failed : "-");
+    _exit(0);
+}
+
+static void test_refused_threads_leave_the_run_to_those_there_are(void **state)
+{
+    char said[4096];
+    struct try unused = { &more_threads, EPERM };
+    (void)state;
+    int status = in_child(run_with_few_threads, &unused, said, sizeof said);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip();
+    printf("no more threads: %s\n", said);
+    assert_int_equal(status, 0);
+    assert_string_equal(said, "0 -");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_denied_call_is_done_without),
+        cmocka_unit_test(test_refused_threads_leave_the_run_to_those_there_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
