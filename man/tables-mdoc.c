@@ -13,32 +13,7 @@
 #include "format/block.h"
 #include "format/event.h"
 #include "format/gstate.h"
-
-/*
- * Prose: a sentence a line, lines of at most 80 columns, and nothing that roff would take
- * for its own.
- */
-static void print_text(const char *text)
-{
-    int column = 0;
-    for (const char *word = text; *word; word += strspn(word, " ")) {
-        int n = (int)strcspn(word, " ");
-        bool ended = word - text > 1 && word[-2] == '.';
-        if (column > 0 && (ended || column + n > 76)) {
-            putchar('\n');
-            column = 0;
-        }
-        if (column > 0)
-            column += printf(" ");
-        else if (*word == '.' || *word == '\'')
-            fputs("\\&", stdout);
-        for (int i = 0; i < n; i++)
-            fputs(word[i] == '\\' ? "\\e" : (char[]){ word[i], '\0' }, stdout);
-        column += n;
-        word += n;
-    }
-    putchar('\n');
-}
+#include "man/prose.h"
 
 /* A doc string of a table, with a stop at its end. */
 static void print_doc(const char *doc)

@@ -16,5 +16,12 @@ for page in "$top_srcdir"/man/*.[1-8] "$top_builddir"/man/*.[1-8]; do
         failed=1
     fi
 done
+# Each public name is one of the names of a page made from its header.
+names=$(sed -n 's/^\.Nm \(weft_[a-z0-9_]*\).*/\1/p' "$top_builddir"/man/*.3)
+for name in $(cat "$top_srcdir/src/weft.sym"); do
+    echo "$names" | grep -qx "$name" && continue
+    echo "$name: no page of section 3 has it"
+    failed=1
+done
 [ $n -gt 0 ] || echo "no manual page found"
 [ $n -gt 0 ] && exit $failed

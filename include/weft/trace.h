@@ -55,14 +55,22 @@ void weft_mark(const char *text);
 void weft_log(const char *category, const char *text);
 
 /*
- * weft_region_begin, weft_region_end - what the coroutine does in between has a name.
- * Regions nest: the end is that of the latest begin with this name.
+ * weft_region_begin - what the coroutine does from here to weft_region_end has a name.
+ * Regions nest.
  *
  * Returns   nothing
- * Context   coroutines; never park
- * Traces    region_begin with a stack, region_end
+ * Context   coroutines; never parks
+ * Traces    region_begin with a stack
  */
 void weft_region_begin(const char *name);
+
+/*
+ * weft_region_end - the end of the latest weft_region_begin with this name.
+ *
+ * Returns   nothing
+ * Context   coroutines; never parks
+ * Traces    region_end
+ */
 void weft_region_end(const char *name);
 
 /*
