@@ -39,7 +39,8 @@ $(header_pages): %D%/headers-mdoc$(EXEEXT) $(man_examples_c) $(weftinclude_HEADE
 	    $${example:+"$$example"} >$@-t && mv -f $@-t $@
 
 # Examples of pages, which make check runs.
-man_examples = %D%/examples/chan %D%/examples/coro %D%/examples/error %D%/examples/log %D%/examples/run %D%/examples/select %D%/examples/timer 
+man_examples = %D%/examples/chan %D%/examples/coro %D%/examples/ctx %D%/examples/error %D%/examples/group \
+	%D%/examples/log %D%/examples/run %D%/examples/select %D%/examples/signal %D%/examples/sync %D%/examples/timer %D%/examples/version
 man_examples_c = $(man_examples:=.c)
 check_PROGRAMS += $(man_examples)
 
