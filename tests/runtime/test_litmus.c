@@ -176,7 +176,7 @@ static void test_without_a_barrier_this_finds_two_holders(void **state)
 /*
  * ---- the spinning rule ----
  * Weak, unlike the half above: tried with the fence of wf_wake_p taken out, this passed
- * (0 of 5000 seen by the monitor only), and with no look in stop_spinning, too (1 to 5).
+ * (0 of 5000 seen by the monitor only), and with no look in stop_spinning, too (0 to 5).
  * It finds what goes wrong often; of what is rare, tests/models/wake.pml is the proof.
  */
 
