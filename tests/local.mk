@@ -18,7 +18,7 @@ SH_LOG_COMPILER = timeout -k 5 $(TEST_TIMEOUT) $(SHELL)
 PY_LOG_COMPILER = timeout -k 5 $(TEST_TIMEOUT) $(PYTHON3)
 TESTS += $(check_PROGRAMS) $(dist_check_SCRIPTS)
 
-dist_check_SCRIPTS += tests/check-docs.sh tests/check-headers.sh tests/check-layers.sh tests/check-man.sh \
+dist_check_SCRIPTS += tests/check-chat.sh tests/check-docs.sh tests/check-headers.sh tests/check-layers.sh tests/check-man.sh \
 	tests/check-models.sh tests/check-semantics.sh \
 	tests/check-style.sh tests/check-symbols.sh tests/check-typed.sh
 EXTRA_DIST += tests/lib.sh tests/scale tests/scale.def tests/scale.h tests/scale.py tests/support.h
