@@ -11,6 +11,7 @@ weftinclude_HEADERS = \
 	%D%/weft/log.h \
 	%D%/weft/net.h \
 	%D%/weft/pool.h \
+	%D%/weft/proc.h \
 	%D%/weft/run.h \
 	%D%/weft/select.h \
 	%D%/weft/signal.h \

@@ -16,6 +16,7 @@
 #include <weft/log.h>
 #include <weft/net.h>
 #include <weft/pool.h>
+#include <weft/proc.h>
 #include <weft/run.h>
 #include <weft/select.h>
 #include <weft/signal.h>

@@ -44,6 +44,7 @@ noinst_LTLIBRARIES += %D%/libwfruntime.la
 	%D%/pin.c \
 	%D%/pool.c %D%/pool.h \
 	%D%/preempt.c \
+	%D%/proc.c \
 	%D%/resolve.c \
 	%D%/run.c \
 	%D%/runq.c %D%/runq.h \
