@@ -19,6 +19,7 @@
 #include "runtime/ctx.h"
 #include "runtime/knobs.h"
 #include "runtime/dump.h"
+#include "runtime/fiber.h"
 #include "runtime/futex.h"
 #include "runtime/log.h"
 #include "runtime/sched.h"
@@ -175,8 +176,13 @@ void wf_run_finish(struct wf_m *m)
 
 static void wait_until_done(void)
 {
-    while (!atomic_load_explicit(&wf_rt.done, memory_order_acquire))
+    while (!atomic_load_explicit(&wf_rt.done, memory_order_acquire)) {
+#ifdef WF_TSAN
+        usleep(1000); /* it runs handlers of signals only in calls that it knows */
+#else
         wf_futex_wait(&wf_rt.done, 0, -1);
+#endif
+    }
 }
 
 static void last_words(void)
