@@ -4,16 +4,23 @@
 #include <weft/weft.h>
 
 static weft_mutex lock = WEFT_MUTEX_INIT;
-static weft_fd *clients[100]; /* under lock */
+static weft_fd *clients[1000]; /* by number; under lock */
 
 static void say(const char *name, const char *what)
 {
     char text[320];
     int n = snprintf(text, sizeof text, "%s%s\n", name, what);
     weft_mutex_lock(&lock);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 1000; i++)
         if (clients[i] && weft_write(clients[i], text, (size_t)n, 0) < 0)
             weft_shutdown(clients[i], WEFT_READ | WEFT_WRITE); /* slow or gone */
+    weft_mutex_unlock(&lock);
+}
+
+static void seat(int number, weft_fd *conn)
+{
+    weft_mutex_lock(&lock);
+    clients[number] = conn;
     weft_mutex_unlock(&lock);
 }
 
@@ -27,22 +34,13 @@ static int read_line(weft_fd *conn, char *line, size_t size)
 
 static void serve(void *conn)
 {
+    int number = weft_fd_num(conn);
     char name[32], line[258] = ": ";
-    if (read_line(conn, name, sizeof name)) {
-        weft_mutex_lock(&lock);
-        int i = 0;
-        while (i < 99 && clients[i])
-            i++;
-        weft_fd **mine = clients[i] ? NULL : &clients[i];
-        if (mine)
-            *mine = conn;
-        weft_mutex_unlock(&lock);
-        for (say(name, " joins"); mine && read_line(conn, line + 2, 256);)
+    if (number < 1000 && read_line(conn, name, sizeof name)) {
+        seat(number, conn);
+        for (say(name, " joins"); read_line(conn, line + 2, 256);)
             say(name, line);
-        weft_mutex_lock(&lock);
-        if (mine)
-            *mine = NULL;
-        weft_mutex_unlock(&lock);
+        seat(number, NULL);
         say(name, " leaves");
     }
     weft_close(conn);
@@ -58,8 +56,7 @@ static void first(void *listener)
 int main(int argc, char **argv)
 {
     weft_fd *listener;
-    if (weft_listen(argc > 1 ? argv[1] : "127.0.0.1:7000", 0, &listener) ||
-        printf("port %d\n", weft_fd_port(listener)) < 0 || fflush(stdout))
-        return 1;
-    return weft_run(NULL, first, listener) != 0;
+    int err = weft_listen(argc > 1 ? argv[1] : "127.0.0.1:7000", 0, &listener);
+    err = err ? err : printf("port %d\n", weft_fd_port(listener)) < 0 || fflush(stdout);
+    return err ? 1 : weft_run(NULL, first, listener) != 0;
 }
