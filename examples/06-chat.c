@@ -17,13 +17,6 @@ static void say(const char *name, const char *what)
     weft_mutex_unlock(&lock);
 }
 
-static void seat(int number, weft_fd *conn)
-{
-    weft_mutex_lock(&lock);
-    clients[number] = conn;
-    weft_mutex_unlock(&lock);
-}
-
 static int read_line(weft_fd *conn, char *line, size_t size)
 {
     for (size_t n = 0; n < size && weft_read(conn, line + n, 1, WEFT_FOREVER) == 1; n++)
@@ -34,13 +27,16 @@ static int read_line(weft_fd *conn, char *line, size_t size)
 
 static void serve(void *conn)
 {
-    int number = weft_fd_num(conn);
     char name[32], line[258] = ": ";
-    if (number < 1000 && read_line(conn, name, sizeof name)) {
-        seat(number, conn);
+    if (weft_fd_num(conn) < 1000 && read_line(conn, name, sizeof name)) {
+        weft_mutex_lock(&lock);
+        clients[weft_fd_num(conn)] = conn;
+        weft_mutex_unlock(&lock);
         for (say(name, " joins"); read_line(conn, line + 2, 256);)
             say(name, line);
-        seat(number, NULL);
+        weft_mutex_lock(&lock);
+        clients[weft_fd_num(conn)] = NULL;
+        weft_mutex_unlock(&lock);
         say(name, " leaves");
     }
     weft_close(conn);
@@ -56,7 +52,8 @@ static void first(void *listener)
 int main(int argc, char **argv)
 {
     weft_fd *listener;
-    int err = weft_listen(argc > 1 ? argv[1] : "127.0.0.1:7000", 0, &listener);
-    err = err ? err : printf("port %d\n", weft_fd_port(listener)) < 0 || fflush(stdout);
-    return err ? 1 : weft_run(NULL, first, listener) != 0;
+    if (weft_listen(argc > 1 ? argv[1] : "127.0.0.1:7000", 0, &listener))
+        return 1;
+    dprintf(1, "port %d\n", weft_fd_port(listener));
+    return weft_run(NULL, first, listener) != 0;
 }

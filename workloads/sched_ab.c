@@ -5,6 +5,7 @@
  * medians, for the machine's other load comes and goes for all of them alike.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,14 +50,17 @@ static void compare_pinned(struct wl *w, double median[VARIANTS][MEASURES])
 
 static const struct ab comparisons[] = {
     { .run = sched_hog,
-      .variant = { { "preempt_off_", sched_hog, .steal = true },
-                   { "preempt_on_", sched_hog, .steal = true, .preempt = true } },
+      .variant = { { .name = "preempt_off_", .run = sched_hog, .steal = true },
+                   { .name = "preempt_on_",
+                     .run = sched_hog,
+                     .steal = true,
+                     .preempt = true } },
       .required = { "longest_p_hold_ms<=20", "wait_ratio>=5" },
       .compare = compare_hog },
     { .run = sched_pinned,
-      .variant = { { "steal_off_", sched_pinned },
-                   { "steal_on_", sched_pinned, .steal = true },
-                   { "healthy_", sched_healthy, .steal = true } },
+      .variant = { { .name = "steal_off_", .run = sched_pinned },
+                   { .name = "steal_on_", .run = sched_pinned, .steal = true },
+                   { .name = "healthy_", .run = sched_healthy, .steal = true } },
       .required = { "wait_ratio>=10", "healthy_ratio<=2" },
       .compare = compare_pinned },
 };
@@ -140,7 +144,7 @@ static int ascending(const void *a, const void *b)
 
 static double median(const struct slices *l, int variant, int measure)
 {
-    double all[MOST_ROUNDS];
+    double all[MOST_ROUNDS] = { 0 };
 
     for (int i = 0; i < l->done; i++)
         all[i] = value_of(l, i, variant)[measure];
@@ -159,8 +163,7 @@ static void tell(struct wl *w, const struct slices *l)
     for (int v = 0; l->done && v < l->variants; v++)
         for (int i = 0; i < MEASURES; i++) {
             medians[v][i] = median(l, v, i);
-            strcpy(full, l->ab->variant[v].name);
-            strcat(full, name[i]);
+            snprintf(full, sizeof full, "%s%s", l->ab->variant[v].name, name[i]);
             wl_figure(w, full, medians[v][i], i == HOLD ? "ms" : "us");
         }
     if (l->done)
@@ -172,10 +175,13 @@ void sched_ab_run(struct sched *s, void (*run)(struct sched *s))
 {
     struct slices l = { .ab = find(run) };
 
+    if (!l.ab) /* sched_ab_setup has refused it */
+        return;
     while (l.variants < VARIANTS && l.ab->variant[l.variants].name)
         l.variants++;
     s->slice = run == sched_hog ? s->hog + 60 * ms : 200 * ms;
-    int64_t rounds = wl_duration(s->wl) / (s->slice * l.variants);
+    int64_t round = s->slice * l.variants,
+            rounds = round ? wl_duration(s->wl) / round : 0;
     l.rounds = (int)(rounds < LEAST_ROUNDS  ? LEAST_ROUNDS
                      : rounds > MOST_ROUNDS ? MOST_ROUNDS
                                             : rounds);

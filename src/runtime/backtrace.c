@@ -24,8 +24,6 @@
 /* Own frames above `from`, and those of a coroutine's beginning. */
 enum { ABOVE = 6, BELOW = 2, MOST = 64, ENTRY_BYTES = 32 };
 
-extern const char wf_g_entry_code[] __asm__("wf_g_entry");
-
 #if defined(HAVE_UNWIND) && defined(__x86_64__) && defined(WF_TSAN)
 /* What unw_backtrace keeps for a thread it frees when that ends, with a lock: later than
  * ThreadSanitizer can bear. */
@@ -76,9 +74,9 @@ static size_t walk(void **pc, size_t n)
 /* Without wf_g_entry and what it calls, which are nobody's business. */
 static size_t cut_entry(void **pc, size_t n)
 {
+    uintptr_t entry = (uintptr_t)wf_g_entry;
     for (size_t i = n > BELOW ? n - BELOW : 0; i < n; i++)
-        if ((const char *)pc[i] >= wf_g_entry_code &&
-            (const char *)pc[i] < wf_g_entry_code + ENTRY_BYTES)
+        if ((uintptr_t)pc[i] >= entry && (uintptr_t)pc[i] < entry + ENTRY_BYTES)
             return i > 1 ? i - 1 : 0;
     return n;
 }
