@@ -119,7 +119,8 @@ static __attribute__((noinline)) void refill(struct wf_p *p)
         add_slab();
     uint32_t n = all.nfree < WF_G_CACHE / 2 ? all.nfree : WF_G_CACHE / 2;
     all.nfree -= n;
-    memcpy(p->free_g, all.free + all.nfree, n * sizeof *p->free_g);
+    if (n)
+        memcpy(p->free_g, all.free + all.nfree, n * sizeof *p->free_g);
     p->nfree_g = n;
     wf_lock_release(&all.lock);
 }

@@ -177,9 +177,13 @@ static void fill_then_shrink(void *arg)
         not_empty += !is_empty(wf_rt.ps[i]);
     /* Whatever a P kept for itself is found on the one that is left. */
     weft_pool_stats(parts, &pool_before);
-    for (uint64_t i = 0; i < pool_before.misses - pool_before.dropped; i++)
-        weft_pool_get(parts);
+    static void *all[3 * PARTS];
+    uint64_t n = pool_before.misses - pool_before.dropped;
+    for (uint64_t i = 0; i < n; i++)
+        all[i] = weft_pool_get(parts);
     weft_pool_stats(parts, &pool_after);
+    while (n)
+        weft_pool_put(parts, all[--n]);
     weft_pool_free(parts);
 }
 
