@@ -23,7 +23,7 @@ noinst_PROGRAMS += %D%/headers-mdoc
 %C%_headers_mdoc_SOURCES = %D%/headers-mdoc.c %D%/prose.h
 %C%_headers_mdoc_LDADD =
 header_pages = %D%/weft_addr.3 %D%/weft_block.3 %D%/weft_chan.3 %D%/weft_coro.3 %D%/weft_ctx.3 \
-	%D%/weft_error.3 %D%/weft_group.3 %D%/weft_log.3 %D%/weft_net.3 %D%/weft_pool.3 \
+	%D%/weft_error.3 %D%/weft_group.3 %D%/weft_log.3 %D%/weft_net.3 %D%/weft_pool.3 %D%/weft_proc.3 \
 	%D%/weft_run.3 %D%/weft_select.3 %D%/weft_signal.3 %D%/weft_stats.3 %D%/weft_sync.3 \
 	%D%/weft_timer.3 %D%/weft_trace.3 %D%/weft_typed.3 %D%/weft_version.3
 nodist_man_MANS += $(header_pages)
@@ -39,8 +39,12 @@ $(header_pages): %D%/headers-mdoc$(EXEEXT) $(man_examples_c) $(weftinclude_HEADE
 	    $${example:+"$$example"} >$@-t && mv -f $@-t $@
 
 # Examples of pages, which make check runs.
-man_examples = %D%/examples/chan %D%/examples/coro %D%/examples/ctx %D%/examples/error %D%/examples/group \
-	%D%/examples/log %D%/examples/run %D%/examples/select %D%/examples/signal %D%/examples/sync %D%/examples/timer %D%/examples/version
+man_examples = \
+	%D%/examples/addr %D%/examples/block %D%/examples/chan %D%/examples/coro \
+	%D%/examples/ctx %D%/examples/error %D%/examples/group %D%/examples/log \
+	%D%/examples/net %D%/examples/pool %D%/examples/proc %D%/examples/run \
+	%D%/examples/select %D%/examples/signal %D%/examples/stats %D%/examples/sync \
+	%D%/examples/timer %D%/examples/trace %D%/examples/version
 man_examples_c = $(man_examples:=.c)
 check_PROGRAMS += $(man_examples)
 

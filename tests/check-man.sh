@@ -23,5 +23,15 @@ for name in $(cat "$top_srcdir/src/weft.sym"); do
     echo "$name: no page of section 3 has it"
     failed=1
 done
+# And the example of that page, which make check runs, calls it.
+for header in "$top_srcdir"/include/weft/*.h; do
+    example=$top_srcdir/man/examples/$(basename "$header" .h).c
+    for name in $(sed -n 's/^[a-z].*[ *]\(weft_[a-z0-9_]*\)(.*/\1/p' "$header"); do
+        grep -qx "$name" "$top_srcdir/src/weft.sym" || continue
+        [ -f "$example" ] && grep -qw "$name" "$example" && continue
+        echo "$name: $example does not show it"
+        failed=1
+    done
+done
 [ $n -gt 0 ] || echo "no manual page found"
 [ $n -gt 0 ] && exit $failed
