@@ -45,7 +45,8 @@ typedef struct weft_mutex {
  * Returns   0        done
  *           -ENOMEM  no memory for the name; the mutex is good and has none
  * Context   anywhere but a signal handler
- * Owns      weft_mutex_fini ends it, which is needed only where it was named or traced
+ * Owns      weft_mutex_fini ends it: before its memory is used for something else, if
+ *           others may have waited for it
  */
 int weft_mutex_init(weft_mutex *m, const char *name);
 

@@ -226,18 +226,13 @@ int weft_mutex_lock_until(weft_mutex *m, int64_t deadline)
 }
 
 /*
- * It is free and somebody waits.  Unless somebody else takes it, who will come here too,
- * it is ours once more: with the queue's lock held nobody else can change the state then,
- * for to queue needs the lock.
+ * The mutex is ours and somebody waits.  With the queue's lock held nobody else can
+ * change the state: to take it, it would have to be free; to queue needs the lock.
  */
-static void unlock_slow(weft_mutex *m, struct wf_g *self, const void *site)
+static void unlock_slow(weft_mutex *m, const void *site)
 {
     struct wf_waiter *w = NULL;
     wf_lock_acquire(wf_waitq_lock(&m->q));
-    if (!(load_state(m) & QUEUED) || !take_if_free(m, 0, self)) {
-        wf_lock_release(wf_waitq_lock(&m->q));
-        return;
-    }
     uint64_t id = wf_waitq_id(&m->q), s = load_state(m) & BITS;
     if (!(s & WOKEN)) {
         w = wf_waitq_claim(&m->q);
@@ -272,45 +267,40 @@ _Noreturn void wf_owner_breach(void *owner, struct wf_g *self, const char *call,
               wf_place(wf_owner_site(owner), at));
 }
 
-static __attribute__((noinline, cold)) _Noreturn void not_owner(uint64_t s,
-                                                                struct wf_g *self,
-                                                                const char *call,
-                                                                const void *site)
+/* Somebody waits, but nobody is to be woken: one that was has not yet run. */
+static bool unlock_beside_woken(weft_mutex *m, const struct wf_g *self,
+                                const void *site)
 {
-    void *owner = (void *)(uintptr_t)s;
-    if (s & FREE)
-        owner = wf_owner_none((void *)(uintptr_t)(s >> SITE_SHIFT));
-    wf_owner_breach(owner, self, call, site);
+    uint64_t s = load_state(m), flags = s & BITS;
+    return s == (word_of(self) | flags) && flags & WOKEN &&
+           swap_state(m, &s, flags | free_since(site), __ATOMIC_RELEASE);
 }
 
-/*
- * Free it, whoever waits.  One addition does it, for the state is the caller's own word
- * and bits that stay; where it is not, this is the end anyway.  True when it is done:
- * nobody waits, or one that was woken has not yet run.
- */
-static inline bool unlock_quickly(weft_mutex *m, struct wf_g *self, const char *call,
+/* True when it is done; nobody waits, as a rule. */
+static inline bool unlock_quickly(weft_mutex *m, const struct wf_g *self,
                                   const void *site)
 {
-    uint64_t word = word_of(self),
-             s = __atomic_fetch_add(&m->state, free_since(site) - word,
-                                    __ATOMIC_RELEASE);
-    if (wf_likely(s == word))
-        return true;
-    if (wf_unlikely((s & ~(uint64_t)BITS) != word))
-        not_owner(s, self, call, site);
-    return s & WOKEN;
+    uint64_t s = word_of(self);
+    return wf_likely(swap_state(m, &s, free_since(site), __ATOMIC_RELEASE)) ||
+           unlock_beside_woken(m, self, site);
 }
 
 void wf_mutex_unlock(weft_mutex *m, const char *call, const void *site)
 {
-    struct wf_g *self = wf_m()->g;
-    if (!unlock_quickly(m, self, call, site))
-        unlock_slow(m, self, site);
+    struct wf_g *self = wf_m()->g, *owner = get_owner(m);
+    uint64_t s = load_state(m);
+    if (wf_unlikely(owner != self))
+        wf_owner_breach(
+            owner || !s ? owner : wf_owner_none((void *)(uintptr_t)(s >> SITE_SHIFT)),
+            self, call, site);
+    if (!unlock_quickly(m, self, site))
+        unlock_slow(m, site);
 }
 
 static __attribute__((noinline)) void unlock_entered(weft_mutex *m, const void *site)
 {
-    unlock_slow(m, wf_enter()->g, site);
+    wf_self_or_die(wf_enter(), "weft_mutex_unlock");
+    wf_mutex_unlock(m, "weft_mutex_unlock", site);
     wf_leave();
 }
 
@@ -318,9 +308,7 @@ void weft_mutex_unlock(weft_mutex *m)
 {
     struct wf_m *here = wf_m();
     const void *site = __builtin_return_address(0);
-    if (wf_unlikely(!here))
-        wf_self_or_die(here, __func__);
-    if (wf_unlikely(!unlock_quickly(m, here->g, __func__, site)))
+    if (wf_unlikely(!here) || !unlock_quickly(m, here->g, site))
         unlock_entered(m, site);
 }
 
