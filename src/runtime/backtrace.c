@@ -24,10 +24,8 @@
 /* Own frames above `from`, and those of a coroutine's beginning. */
 enum { ABOVE = 6, BELOW = 2, MOST = 64, ENTRY_BYTES = 32 };
 
-#if defined(HAVE_UNWIND) && defined(__x86_64__) && defined(WF_TSAN)
-/* What unw_backtrace keeps for a thread it frees when that ends, with a lock: later than
- * ThreadSanitizer can bear. */
-static size_t walk(void **pc, size_t n)
+#if defined(HAVE_UNWIND) && defined(__x86_64__)
+static size_t walk_by_steps(void **pc, size_t n)
 {
     unw_context_t context;
     unw_cursor_t cursor;
@@ -39,10 +37,20 @@ static size_t walk(void **pc, size_t n)
         pc[got++] = (void *)(uintptr_t)ip;
     return got;
 }
-#elif defined(HAVE_UNWIND) && defined(__x86_64__)
+
+/*
+ * unw_backtrace is quicker, but takes the frame between two stacks for a signal's.  And
+ * what it keeps for a thread it frees when that ends, with a lock: later than
+ * ThreadSanitizer can bear.
+ */
 static size_t walk(void **pc, size_t n)
 {
-    int got = unw_backtrace(pc, (int)n);
+    const struct wf_g *g = wf_g();
+    bool steps = g && g->big;
+#ifdef WF_TSAN
+    steps = true;
+#endif
+    int got = steps ? (int)walk_by_steps(pc, n) : unw_backtrace(pc, (int)n);
     return got > 0 ? (size_t)got : 0;
 }
 #else

@@ -39,7 +39,10 @@ check_PROGRAMS += %D%/test_chan %D%/test_select %D%/test_sync %D%/test_pool \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup \
 	-Wl,--wrap=epoll_create1,--wrap=eventfd,--wrap=socket,--wrap=epoll_ctl,--wrap=accept4 \
 	-Wl,--wrap=epoll_pwait2
-check_PROGRAMS += %D%/test_big_stack %D%/test_net_more %D%/test_park %D%/test_proc %D%/test_resolve %D%/test_signal %D%/test_stack
+check_PROGRAMS += %D%/test_big_stack %D%/test_net_more %D%/test_park %D%/test_proc %D%/test_resolve %D%/test_signal %D%/test_stack %D%/test_unwind
+%C%_test_unwind_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_unwind_LDADD = $(RT_LDADD)
+dist_check_SCRIPTS += %D%/test_gdb.sh
 %C%_test_proc_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_proc_LDADD = $(RT_LDADD)
 %C%_test_proc_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall
