@@ -3,6 +3,7 @@
 # tests/runtime/test_gdb.sh - gdb walks a coroutine's stack to its end and finds it sound.
 . "$top_srcdir/tests/lib.sh"
 command -v gdb >/dev/null || skip "no gdb here (apt-get install gdb)"
+grep -q "^WEFT_SANITIZE = .*sanitize" "$top_builddir/Makefile" && skip "a sanitizer is in the way"
 program=$top_builddir/man/examples/coro
 
 # walked BREAKPOINT: the walk from there ends where coroutines begin, without complaint.
