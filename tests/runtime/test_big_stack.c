@@ -4,6 +4,7 @@
  */
 #include "rt_support.h"
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -13,7 +14,7 @@ enum { DEEP = 4 << 20, FRAME = 1024 };
 
 struct one {
     int err, nested_err;
-    bool deep, same, yielded;
+    bool deep, unlimited;
     uintptr_t nested_at, at;
     int64_t sum;
 };
@@ -234,6 +235,8 @@ static void without_memory(void *arg)
     getrlimit(RLIMIT_AS, &old);
     none.rlim_max = old.rlim_max;
     setrlimit(RLIMIT_AS, &none);
+    void *any = mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    o->unlimited = any != MAP_FAILED; /* an emulator may say yes and do nothing */
     o->err = weft_on_big_stack(deep, o);
     setrlimit(RLIMIT_AS, &old);
 }
@@ -243,6 +246,8 @@ static void test_without_memory_it_is_not_called(void **state)
     (void)state;
     struct one o = { .err = 1 };
     run_in_weft_on(1, without_memory, &o);
+    if (o.unlimited)
+        skip();
     assert_int_equal(o.err, -ENOMEM);
     assert_false(o.deep);
 }
