@@ -249,6 +249,7 @@ static __attribute__((noinline)) void waits_for_the_mutex(void *arg)
 }
 
 static volatile bool go_on = true;
+static int64_t stay = 300 * WF_NS_PER_MS;
 
 static __attribute__((noinline)) void computes_for_ever(void *arg)
 {
@@ -265,7 +266,7 @@ static void three(void *arg)
     weft_go_named("hog", computes_for_ever, NULL);
     weft_sleep(20 * WF_NS_PER_MS);
     write(STDERR_FILENO, "up\n", 3);
-    weft_sleep(300 * WF_NS_PER_MS);
+    weft_sleep(stay);
     go_on = false;
     weft_mutex_unlock(&held);
     write(STDERR_FILENO, "down\n", 5);
@@ -282,7 +283,9 @@ static void test_sigquit_prints_every_stack_and_ends(void **state)
 {
     (void)state;
     static char out[65536];
+    stay = LONG; /* what ends it is the signal */
     int status = signalled(run_three, SIGQUIT, out, sizeof out);
+    stay = 300 * WF_NS_PER_MS;
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGQUIT);
     char *waiter = strstr(out, "(waiter) waits: mutex"), *hog = strstr(out, "(hog) ");
