@@ -257,7 +257,10 @@ static void stop_moved(void *arg)
     while (got < SLEEPERS)
         weft_yield();
     await_serving(2);
-    not_empty = wf_get(&wf_rt.ps[0]->timers.levels) != 0;
+    struct wf_timers *w = &wf_rt.ps[0]->timers;
+    wf_lock_acquire(&w->lock);
+    not_empty = w->levels != 0;
+    wf_lock_release(&w->lock);
     weft_chan_free(gifts);
 }
 
