@@ -171,7 +171,7 @@ static void take_units(struct worker *w)
     EXPECT(r, !err || is_refusal(err));
     if (err)
         return;
-    EXPECT(r, (r->in_use += (int)n) <= UNITS);
+    EXPECT(r, atomic_fetch_add(&r->in_use, (int)n) + (int)n <= UNITS);
     if (below(w, 2))
         weft_yield();
     r->in_use -= (int)n;
