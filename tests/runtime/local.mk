@@ -132,7 +132,7 @@ check_PROGRAMS += %D%/test_faults
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=strdup \
 	-Wl,--wrap=free,--wrap=mmap,--wrap=munmap,--wrap=pthread_create \
 	-Wl,--wrap=epoll_create1,--wrap=eventfd,--wrap=epoll_ctl,--wrap=epoll_pwait2 \
-	-Wl,--wrap=socket,--wrap=accept4
+	-Wl,--wrap=epoll_wait,--wrap=socket,--wrap=accept4
 
 check_PROGRAMS += %D%/test_litmus
 %C%_test_litmus_CPPFLAGS = $(RT_CPPFLAGS)

@@ -141,7 +141,7 @@ static void test_reset_says_whether_it_was_to_fire_and_only_the_new_time_comes(
 static void stop_under_a_receiver(void *arg)
 {
     weft_chan *ch = arg;
-    saw[0] = weft_chan_recv(ch, NULL, in_ns(3 * WF_NS_PER_MS));
+    saw[0] = weft_chan_recv(ch, NULL, in_ns(200 * WF_NS_PER_MS));
 }
 
 static void stop_while_received(void *arg)

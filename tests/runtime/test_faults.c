@@ -102,6 +102,8 @@ WRAP(WAIT, int, epoll_pwait2,
      (int e, struct epoll_event *ev, int n, const struct timespec *t,
       const sigset_t *mask),
      (e, ev, n, t, mask), -1, EINTR, (void)0)
+WRAP(WAIT, int, epoll_wait, (int e, struct epoll_event *ev, int n, int ms),
+     (e, ev, n, ms), -1, EINTR, (void)0)
 WRAP(SOCKET, int, socket, (int d, int t, int p), (d, t, p), -1, EMFILE, (void)0)
 WRAP(SOCKET, int, accept4, (int fd, struct sockaddr *a, socklen_t *n, int flags),
      (fd, a, n, flags), -1, EMFILE, (void)0)

@@ -4,6 +4,8 @@
 . "$top_srcdir/tests/lib.sh"
 command -v gdb >/dev/null || skip "no gdb here (apt-get install gdb)"
 grep -q "^WEFT_SANITIZE = .*sanitize" "$top_builddir/Makefile" && skip "a sanitizer is in the way"
+[ "$(sed -n 's/^build_triplet = //p' "$top_builddir/Makefile")" = \
+    "$(sed -n 's/^host_triplet = //p' "$top_builddir/Makefile")" ] || skip "not for this machine"
 program=$top_builddir/man/examples/coro
 
 # walked BREAKPOINT: the walk from there ends where coroutines begin, without complaint.
