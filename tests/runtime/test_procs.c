@@ -508,6 +508,8 @@ static void *change_all_the_time(void *arg)
         if (rand >> 20 & 1)
             sched_yield();
     }
+    while (!mix.sent) /* a busy machine has not come to it yet */
+        sched_yield();
     mix.over = true;
     return NULL;
 }
