@@ -346,6 +346,8 @@ static void p_retake(struct wf_order *o, const struct wf_event *ev)
         return;
     if (w->who.p != WF_NO_P && (uint64_t)w->who.p == p)
         w->who.p = WF_NO_P;
+    if (w->who.p != WF_NO_P)
+        return; /* it was back, with another P, before this was told */
     x = w->who.g ? wf_order_get(o, g_key(w->who.g)) : NULL;
     if (x && x->state == WF_G_RUNNING && WF_ARG(ev, p_retake, why) == WF_RETAKE_block)
         become(o, g_key(w->who.g), WF_G_SYSCALL, w);

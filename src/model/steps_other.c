@@ -17,7 +17,8 @@ static void on_p_start(struct wf_steps *s, const struct wf_event *ev)
 static void on_retake(struct wf_steps *s, const struct wf_event *ev)
 {
     uint64_t m = WF_ARG(ev, p_retake, m), p = WF_ARG(ev, p_retake, p);
-    uint64_t g = wf_reader_who(s->reader, m).g;
+    struct wf_who who = wf_reader_who(s->reader, m);
+    uint64_t g = who.g;
     const struct wf_step_g *c = wf_map_get(&s->gs, g);
     struct wf_step *step = wf_step_put(s, WF_STEP_P_RETAKE);
     int64_t from = m && m <= INT64_MAX ? (int64_t)m : WF_NO_M;
@@ -27,7 +28,9 @@ static void on_retake(struct wf_steps *s, const struct wf_event *ev)
     step->g = g;
     step->n = (int64_t)(WF_ARG(ev, p_retake, why) & 0xff);
     wf_step_p(s, step->p, WF_PSTATE_idle, WF_NO_M, 0);
-    if (!c || c->state != WF_G_RUNNING || WF_ARG(ev, p_retake, why) != WF_RETAKE_block)
+    /* With another P it was back before this was told. */
+    if (!c || c->state != WF_G_RUNNING || who.p != WF_NO_P ||
+        WF_ARG(ev, p_retake, why) != WF_RETAKE_block)
         return;
     step = wf_step_state(s, g, WF_G_SYSCALL);
     if (step) {

@@ -158,6 +158,21 @@ static struct wf_step last_state(uint64_t g, unsigned state)
     return found;
 }
 
+static void test_a_retake_told_late_stops_nobody(void **state)
+{
+    (void)state;
+    assemble(TWO_MS "10 2 1 2 g_park reason=sleep\n11 2 1 - p_stop\n"
+                    "20 0 - - p_retake p=0 m=1 why=block\n30 1 - 1 p_start p=1\n");
+    assert_int_equal(last_state(1, WF_G_SYSCALL).t, 20);
+    /* M 1 had another P before the monitor, which the kernel had stopped, told. */
+    assemble(TWO_MS "10 2 1 2 g_park reason=sleep\n11 2 1 - p_stop\n"
+                    "20 1 - 1 p_start p=1\n30 0 - - p_retake p=0 m=1 why=block\n");
+    assert_int_equal(last_state(1, WF_G_SYSCALL).t, -1);
+    assert_told(
+        "0 m_start 1 p_start 2 m_start 3 p_start 4 g_create 5 g_start 6 g_create "
+        "7 g_start 10 g_park 11 p_stop 20 p_start 30 p_retake");
+}
+
 /* Also behind more gaps than a summary lists. */
 static void test_the_gap_is_known_that_swallowed_a_ready(void **state)
 {
@@ -458,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_a_p_is_taken_when_it_was_given_up),
         cmocka_unit_test(test_a_lost_event_is_not_waited_for),
         cmocka_unit_test(test_a_status_takes_from_the_m_that_had_it),
+        cmocka_unit_test(test_a_retake_told_late_stops_nobody),
         cmocka_unit_test(test_the_gap_is_known_that_swallowed_a_ready),
         cmocka_unit_test(test_after_a_contradiction_it_goes_on),
         cmocka_unit_test(test_a_coroutine_waits_for_its_status_in_a_generation),

@@ -36,6 +36,7 @@ struct replay {
     size_t n, size;
     struct replay_thing g[REPLAY_GS], p[256];
     uint64_t running[REPLAY_STREAMS]; /* the G on each M */
+    uint64_t held_p[REPLAY_STREAMS];  /* its P's number and 1, 0 for none */
     bool lossy;                       /* events were dropped: states may jump */
     unsigned long generations, held;
     char wrong[256];
@@ -136,7 +137,8 @@ static inline bool replay_ready(struct replay *r, const struct replay_event *e)
     }
     if (ev->id == WF_EV_p_retake) {
         t = replay_get(&r->p[WF_ARG(ev, p_retake, p) & 255], e->gen);
-        return t->seq + 1 == (int64_t)WF_ARG(ev, p_retake, pseq) && t->m;
+        return t->seq + 1 == (int64_t)WF_ARG(ev, p_retake, pseq) &&
+               t->m == WF_ARG(ev, p_retake, m);
     }
     if (ev->id == WF_EV_p_status) {
         t = replay_get(&r->p[WF_ARG(ev, p_status, p) & 255], e->gen);
@@ -193,20 +195,37 @@ static inline void replay_in_call(struct replay *r, uint64_t m, bool in)
         g->state = WF_G_RUNNING;
 }
 
+/* P p is m's.  Until it is told that another was taken from m it counts as m's too: m may
+ * have come back, and gone on with this one, before who took it could tell. */
+static inline void replay_hold(struct replay *r, uint64_t m, uint64_t p)
+{
+    r->p[p & 255].m = m;
+    r->held_p[m % REPLAY_STREAMS] = m ? p + 1 : 0;
+}
+
+/* m stops: the P that it has now is nobody's. */
+static inline void replay_stop(struct replay *r, uint64_t m)
+{
+    uint64_t *p = &r->held_p[m % REPLAY_STREAMS];
+    if (*p && r->p[(*p - 1) & 255].m == m)
+        r->p[(*p - 1) & 255].m = 0;
+    *p = 0;
+}
+
 static inline void replay_apply_p(struct replay *r, const struct replay_event *e)
 {
     const struct wf_event *ev = &e->ev;
     struct replay_thing *p = replay_get(&r->p[ev->arg[0] & 255], e->gen);
     p->seq = (int64_t)ev->arg[1];
     if (ev->id == WF_EV_p_start) {
-        p->m = e->stream;
+        replay_hold(r, e->stream, ev->arg[0]);
         replay_in_call(r, e->stream, false);
     } else if (ev->id == WF_EV_p_retake) {
         if (WF_ARG(ev, p_retake, why) == WF_RETAKE_block)
             replay_in_call(r, WF_ARG(ev, p_retake, m), true);
         p->m = 0;
     } else if (r->lossy || e->gen == 1 || p->m == WF_ARG(ev, p_status, m))
-        p->m = WF_ARG(ev, p_status, m);
+        replay_hold(r, WF_ARG(ev, p_status, m), ev->arg[0]);
     else
         replay_wrong(r, e, "the P is another's");
 }
@@ -259,9 +278,7 @@ static inline void replay_apply(struct replay *r, const struct replay_event *e)
         replay_own(r, e, WF_G_RUNNING);
         break;
     case WF_EV_p_stop:
-        for (int i = 0; i < 256; i++)
-            if (r->p[i].m == e->stream)
-                r->p[i].m = 0;
+        replay_stop(r, e->stream);
         break;
     case WF_EV_p_start:
     case WF_EV_p_retake:
