@@ -372,7 +372,9 @@ class Replay:
         self.p_become(int(a["p"]), t, "idle")
         self.only(self.m_p, None, int(a["p"]))
         g = self.m_g.get(int(a["m"]))
-        if a["why"] == "block" and g is not None and self.gs[g].state == "running":
+        back = self.m_p.get(int(a["m"])) is not None  # with another P, before this was told
+        if (a["why"] == "block" and not back and g is not None
+                and self.gs[g].state == "running"):
             self.become(g, t, "syscall")
 
     def on_p_status(self, t, m, p, gid, a):

@@ -142,7 +142,7 @@ check_PROGRAMS += %D%/test_litmus
 # What Go promises, rule by rule; exported names, so that messages tell them.
 EXTRA_DIST += %D%/semantics.def %D%/semantics.h
 check_PROGRAMS += %D%/test_semantics_cancel %D%/test_semantics_chan %D%/test_semantics_locks \
-	%D%/test_semantics_select %D%/test_semantics_sync
+	%D%/test_semantics_mem %D%/test_semantics_select %D%/test_semantics_sync
 %C%_test_semantics_cancel_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_semantics_cancel_LDADD = $(RT_LDADD)
 %C%_test_semantics_chan_CPPFLAGS = $(RT_CPPFLAGS)
@@ -151,6 +151,8 @@ check_PROGRAMS += %D%/test_semantics_cancel %D%/test_semantics_chan %D%/test_sem
 %C%_test_semantics_locks_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_semantics_locks_LDADD = $(RT_LDADD)
 %C%_test_semantics_locks_LDFLAGS = $(AM_LDFLAGS) -Wl,--export-dynamic
+%C%_test_semantics_mem_CPPFLAGS = $(RT_CPPFLAGS)
+%C%_test_semantics_mem_LDADD = $(RT_LDADD)
 %C%_test_semantics_select_CPPFLAGS = $(RT_CPPFLAGS)
 %C%_test_semantics_select_LDADD = $(RT_LDADD)
 %C%_test_semantics_sync_CPPFLAGS = $(RT_CPPFLAGS)
