@@ -23,6 +23,23 @@ for name in $(cat "$top_srcdir/src/weft.sym"); do
     echo "$name: no page of section 3 has it"
     failed=1
 done
+# weft(3) names the page of each header, and shows the first of the examples whole.
+overview=$top_srcdir/man/weft.3
+for header in "$top_srcdir"/include/weft/*.h; do
+    page=weft_$(basename "$header" .h)
+    [ "$page" = weft_weft ] && continue
+    grep '^\.It Xr' "$overview" | grep -qw "Xr $page 3" && continue
+    echo "$page: weft(3) does not name it"
+    failed=1
+done
+sed -n '/^\.Sh EXAMPLES/,/^\.Ed/p' "$overview" | sed -n '/^#include/,/^\.Ed/p' |
+    sed -e '$d' -e 's/\\e/\\/g' >"$top_builddir/tests/overview.c"
+sed -n '/^#include/,$p' "$top_srcdir/examples/01-hello.c" |
+    cmp - "$top_builddir/tests/overview.c" || {
+    echo "weft(3): its program is not examples/01-hello.c"
+    failed=1
+}
+rm -f "$top_builddir/tests/overview.c"
 # And the example of that page, which make check runs, calls it.
 for header in "$top_srcdir"/include/weft/*.h; do
     example=$top_srcdir/man/examples/$(basename "$header" .h).c
