@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# examples/06-chat: two people with nc see each other come, speak and leave.
+# examples/09-chat: two people with nc see each other come, speak and leave.
 . "$top_srcdir/tests/lib.sh"
 command -v nc >/dev/null || skip "no nc here (apt-get install netcat-openbsd)"
 
@@ -13,7 +13,7 @@ seen() {
         sleep 0.1
     done
 }
-"$top_builddir/examples/06-chat" 127.0.0.1:0 >"$work/port" &
+"$top_builddir/examples/09-chat" 127.0.0.1:0 >"$work/port" &
 server=$!
 trap 'kill $server; rm -rf "$work"' EXIT
 seen "$work/port" 'port [0-9]*'

@@ -32,8 +32,8 @@ for doc in README.md ARCHITECTURE.md; do
 done
 # The example that README.md has whole is the one that make check runs.
 awk '/^    \/\* SPDX/ { on = 1 } on && /^Save/ { exit } on { sub(/^    /, ""); print }' README.md |
-    sed '$d' | cmp -s - examples/06-chat.c ||
-    complain README.md "its chat server is not examples/06-chat.c"
+    sed '$d' | cmp -s - examples/09-chat.c ||
+    complain README.md "its chat server is not examples/09-chat.c"
 for room in src/*/; do
     grep -q "$room" ARCHITECTURE.md || complain ARCHITECTURE.md "says nothing of $room"
 done

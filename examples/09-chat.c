@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* 06-chat.c - a chat server: each line goes to all; a client's first one is its name. */
+/* 09-chat.c - a chat server: each line goes to all; a client's first one is its name. */
 #include <stdio.h>
 #include <weft/weft.h>
 
