@@ -49,7 +49,8 @@ int weft_ctx_new(weft_ctx *parent, int64_t deadline, weft_ctx **out);
 /*
  * weft_ctx_with_value - make a context below parent that knows a value.
  *
- * key       compared as an address: that of a static variable is nobody else's
+ * key       compared as an address: that of a static variable is nobody else's; under NULL
+ *           nothing is found
  * value     kept as it is: must be good as long as anybody may ask
  *
  * Returns   as weft_ctx_new without a deadline

@@ -268,6 +268,9 @@ static void store_values(void *arg)
     saw_value[3] = weft_ctx_value(d, &absent);
     weft_ctx_cancel(a, 0, NULL);
     saw[0] = weft_ctx_err(d);
+    weft_ctx_release(d);
+    weft_ctx_with_value(c, NULL, "under no key", &d);
+    saw[1] = weft_ctx_value(d, NULL) == NULL;
     weft_ctx_release(a);
     weft_ctx_release(b);
     weft_ctx_release(c);
@@ -283,6 +286,7 @@ static void test_value_is_the_nearest_and_null_without(void **state)
     assert_string_equal(saw_value[2], "red");
     assert_null(saw_value[3]);
     assert_int_equal(saw[0], -ECANCELED); /* a value does not end the chain */
+    assert_int_equal(saw[1], 1);
 }
 
 static void go_on_without(void *arg)
